@@ -1,0 +1,127 @@
+import { allowInsecureRequests, discovery } from 'openid-client';
+import type { ServerMetadata } from 'openid-client';
+import type { Logger } from '../bayeux/ports.js';
+import { failureCode } from './failure-code.js';
+import { permitsHttp } from './issuer-url.js';
+import { SingleFlight } from './single-flight.js';
+import { AuthUnavailableError } from './token-verifier.js';
+
+/** Milliseconds after a failure in which the issuer is not asked again. */
+export const ISSUER_COOL_DOWN = 1_000;
+
+/** Milliseconds one request to the issuer may take. */
+export const ISSUER_TIMEOUT = 5_000;
+
+/** Where the issuer is and how it may be asked. */
+export interface IssuerOptions {
+  /** The issuer, exactly as in the `iss` of its tokens. */
+  readonly issuer: string;
+  /** Permits plain HTTP to an issuer that is not on this host. */
+  readonly allowInsecureIssuer: boolean;
+  /** Milliseconds one request to the issuer may take. @default 5000 */
+  readonly issuerTimeout?: number;
+}
+
+/** openid-client wants the name of a client; a resource server is none and never sends it. */
+const NO_CLIENT = 'resource-server';
+
+/** What a server answers that does not publish this form of the document: another status, a page, no metadata. */
+const NOT_PUBLISHED: ReadonlySet<string> = new Set([
+  'OAUTH_RESPONSE_IS_NOT_CONFORM',
+  'OAUTH_RESPONSE_IS_NOT_JSON',
+  'OAUTH_PARSE_ERROR',
+  'OAUTH_INVALID_RESPONSE',
+]);
+
+const MISMATCH = 'OAUTH_JSON_ATTRIBUTE_COMPARISON_FAILED';
+
+/**
+ * The metadata of the issuer, fetched when first needed and never before, as the issuer may start after this
+ * process or live in it. OpenID Connect Discovery is asked first, then RFC 8414.
+ *
+ * @internal
+ */
+export class IssuerMetadata {
+  readonly #issuer: string;
+  readonly #url: URL;
+  readonly #allowInsecure: boolean;
+  readonly #timeout: number;
+  readonly #logger: Logger;
+  readonly #discovery: SingleFlight<URL>;
+  #jwksUri: URL | undefined;
+
+  /** @param now milliseconds since the epoch; the cool-down after a failure is measured with it. */
+  constructor(options: IssuerOptions, logger: Logger, now: () => number) {
+    this.#issuer = options.issuer;
+    this.#url = new URL(options.issuer);
+    this.#allowInsecure = options.allowInsecureIssuer;
+    this.#timeout = options.issuerTimeout ?? ISSUER_TIMEOUT;
+    this.#logger = logger;
+    this.#discovery = new SingleFlight(() => this.#discover(), ISSUER_COOL_DOWN, now);
+  }
+
+  /**
+   * Where the issuer publishes its keys.
+   *
+   * @throws AuthUnavailableError as a rejection, if the metadata cannot be had or cannot be trusted.
+   */
+  async jwksUri(): Promise<URL> {
+    return this.#jwksUri ?? this.#discovery.run();
+  }
+
+  /** The metadata led nowhere: asks again at the next need, as the issuer may have moved its keys. */
+  forget(): void {
+    this.#jwksUri = undefined;
+  }
+
+  async #discover(): Promise<URL> {
+    const metadata = await this.#fetch();
+    // Compared as text, which is stricter than the comparison of URLs in openid-client, and has no exceptions for
+    // single vendors (RFC 8414 §3.3: identical).
+    if (metadata.issuer !== this.#issuer) throw this.#mismatch();
+    const jwksUri = URL.canParse(metadata.jwks_uri ?? '') ? new URL(metadata.jwks_uri ?? '') : undefined;
+    if (jwksUri === undefined || !this.#isPermitted(jwksUri)) {
+      throw this.#distrust('its metadata names no jwks_uri that may be used.');
+    }
+    this.#jwksUri = jwksUri;
+    return jwksUri;
+  }
+
+  async #fetch(): Promise<ServerMetadata> {
+    try {
+      return await this.#request('oidc').catch((error: unknown) => {
+        if (NOT_PUBLISHED.has(failureCode(error))) return this.#request('oauth2');
+        throw error;
+      });
+    } catch (error) {
+      const code = failureCode(error);
+      if (code === MISMATCH) throw this.#mismatch();
+      this.#logger.warn(`The metadata of the issuer ${this.#issuer} could not be fetched: ${code}.`);
+      throw new AuthUnavailableError(`no metadata (${code})`);
+    }
+  }
+
+  async #request(algorithm: 'oidc' | 'oauth2'): Promise<ServerMetadata> {
+    const configuration = await discovery(this.#url, NO_CLIENT, undefined, undefined, {
+      algorithm,
+      timeout: this.#timeout / 1000,
+      ...(permitsHttp(this.#url, this.#allowInsecure) && { execute: [allowInsecureRequests] }),
+    });
+    return configuration.serverMetadata();
+  }
+
+  #isPermitted(url: URL): boolean {
+    return url.protocol === 'https:' || (url.protocol === 'http:' && permitsHttp(url, this.#allowInsecure));
+  }
+
+  #mismatch(): AuthUnavailableError {
+    return this.#distrust(
+      'its metadata names another issuer. Write the issuer exactly as its metadata does.',
+    );
+  }
+
+  #distrust(why: string): AuthUnavailableError {
+    this.#logger.error(`The issuer ${this.#issuer} cannot be used: ${why}`);
+    return new AuthUnavailableError('the metadata cannot be trusted');
+  }
+}

@@ -1,0 +1,89 @@
+import { jwtVerify } from 'jose';
+import type { JWTVerifyResult } from 'jose';
+import type { Logger } from '../bayeux/ports.js';
+import type { CometPrincipal } from './comet-principal.js';
+import { failureCode } from './failure-code.js';
+import { IssuerKeys } from './issuer-keys.js';
+import { validateJwtOptions } from './jwt-verifier.options.js';
+import type { JwtVerifierOptions } from './jwt-verifier.options.js';
+import { MAX_TOKEN_LENGTH, tokenRef } from './presented-token.js';
+import { principalOf, refuseLookAlikes } from './token-claims.js';
+import { AuthUnavailableError, TokenError } from './token-verifier.js';
+import type { TokenVerifier } from './token-verifier.js';
+
+/** JWS compact serialisation, RFC 7515 §7.1. An unsigned token (`a.b.`) has not even this shape. */
+const COMPACT_JWS = /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$/;
+
+/** The type that RFC 9068 §2.1 gives to access tokens and to nothing else. */
+const ACCESS_TOKEN = 'at+jwt';
+
+/**
+ * Verifies JWT access tokens (RFC 9068) of one issuer, with the keys it publishes. Asks the issuer when the first
+ * token comes, never before.
+ */
+export class JwtTokenVerifier implements TokenVerifier {
+  readonly #options: JwtVerifierOptions;
+  readonly #audience: string[];
+  readonly #algorithms: string[];
+  readonly #types: ReadonlySet<string>;
+  readonly #keys: IssuerKeys;
+  readonly #now: () => number;
+
+  /**
+   * @param now milliseconds since the epoch.
+   * @throws TypeError if the options cannot be used; `validateJwtOptions` tells what is wrong.
+   */
+  constructor(options: JwtVerifierOptions, logger: Logger, now: () => number) {
+    const mistakes = validateJwtOptions(options);
+    if (mistakes.length > 0) throw new TypeError(mistakes.join('\n'));
+    this.#options = options;
+    this.#audience = typeof options.audience === 'string' ? [options.audience] : [...options.audience];
+    this.#algorithms = [...options.algorithms];
+    this.#types = new Set(options.tokenTypes.map(bareType));
+    this.#keys = new IssuerKeys(options, logger, now);
+    this.#now = now;
+  }
+
+  /**
+   * @throws TokenError `token_expired` if only its time is over, `invalid_token` in every other case.
+   * @throws AuthUnavailableError if the issuer cannot be asked for its keys.
+   */
+  async verify(token: string): Promise<CometPrincipal> {
+    if (token.length > MAX_TOKEN_LENGTH) throw new TokenError('invalid_token', 'too long');
+    if (!COMPACT_JWS.test(token)) throw new TokenError('invalid_token', 'no JWS in compact serialisation');
+    const now = this.#now();
+    const { payload, protectedHeader } = await this.#verifySignature(token, now);
+    // jose compares `typ` with one value only, so the comparison is made here, by its rules.
+    const type = typeof protectedHeader.typ === 'string' ? bareType(protectedHeader.typ) : undefined;
+    if (type === undefined || !this.#types.has(type)) {
+      throw new TokenError('invalid_token', 'typ is not that of an access token');
+    }
+    if (type !== ACCESS_TOKEN) refuseLookAlikes(payload);
+    return principalOf(payload, this.#options, { now: Math.floor(now / 1000), tokenRef: tokenRef(token) });
+  }
+
+  async #verifySignature(token: string, now: number): Promise<JWTVerifyResult> {
+    try {
+      return await jwtVerify(token, (header, jws) => this.#keys.find(header, jws), {
+        issuer: this.#options.issuer,
+        audience: this.#audience,
+        algorithms: this.#algorithms,
+        requiredClaims: ['exp', 'iat'],
+        clockTolerance: this.#options.clockTolerance,
+        currentDate: new Date(now),
+      });
+    } catch (error) {
+      if (error instanceof AuthUnavailableError) throw error;
+      const code = failureCode(error);
+      // Which claim it was comes from the options above, not from the token.
+      const claim = (error as { claim?: unknown } | null)?.claim;
+      const reason = typeof claim === 'string' ? `${code} (${claim})` : code;
+      throw new TokenError(code === 'ERR_JWT_EXPIRED' ? 'token_expired' : 'invalid_token', reason);
+    }
+  }
+}
+
+/** Media types are compared in lower case, and `application/` may be left out (RFC 7515 §4.1.9). */
+function bareType(type: string): string {
+  return type.toLowerCase().replace(/^application\/(?=[^/]+$)/, '');
+}

@@ -1,0 +1,11 @@
+import { createHash } from 'node:crypto';
+
+/** Characters a token may have; a longer one is refused before anything else is done with it. */
+export const MAX_TOKEN_LENGTH = 8192;
+
+/**
+ * Twelve hexadecimal digits that identify a token in logs without giving it away: the beginning of its SHA-256.
+ */
+export function tokenRef(token: string): string {
+  return createHash('sha256').update(token).digest('hex').slice(0, 12);
+}

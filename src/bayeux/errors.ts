@@ -1,0 +1,62 @@
+/**
+ * The catalogue of errors a peer can see in the `error` member of a reply (Bayeux 1.0 §4: `code:args:message`).
+ * `402` always means a dead session and nothing else: clients handshake again when they see it.
+ */
+export const BayeuxErrors = {
+  /** An element of the array was no JSON object. Mend the client. */
+  messageInvalid: '400::message_invalid',
+  /** A message without `channel`. Mend the client. */
+  channelMissing: '400::channel_missing',
+  /** A publish without `data`; `data: null` is data. Mend the client. */
+  dataMissing: '400::data_missing',
+  /** Two different tokens in one request. Send one. */
+  multipleCredentials: '400::multiple_credentials',
+  /** A token in the query of the URL. Send it in `ext.auth.token` or the `Authorization` header. */
+  tokenInQuery: '400::token_in_query',
+  /** `minimumVersion` is above 1.0. */
+  versionUnsupported: '400::version_unsupported',
+  /** None of `supportedConnectionTypes` is one of the server's, which the reply lists. */
+  connectionTypesUnsupported: '400::connection_types_unsupported',
+  /** The handshake carried no token. Get one and handshake again. */
+  authenticationRequired: '401::authentication_required',
+  /** The token was not accepted. Get another one. */
+  tokenInvalid: '401::invalid_token',
+  /** The token was good once. Get a fresh one. */
+  tokenExpired: '401::token_expired',
+  /** No such session for this sender. Handshake again, then subscribe again. */
+  sessionUnknown: '402::session_unknown',
+  /** The handshake was refused by policy. Do not repeat it. */
+  handshakeDenied: '403::handshake_denied',
+  /** A token of somebody else on a live session. The session is unchanged. */
+  principalMismatch: '403::principal_mismatch',
+  /** The user has as many sessions as one may have. Close one. */
+  tooManySessions: '403::too_many_sessions',
+  /** The session has as many subscriptions as one may have. Unsubscribe some. */
+  tooManySubscriptions: '403::too_many_subscriptions',
+  /** A subscribe or unsubscribe without `subscription`, or with an empty array. */
+  subscriptionMissing: '403::subscription_missing',
+  /** `subscription` is not a channel name, a wildcard, or an array of those. */
+  subscriptionInvalid: '403::subscription_invalid',
+  /** The session ended while the subscribe was decided. */
+  subscribeFailed: '403::subscribe_failed',
+  /** No handler answers this service channel. */
+  serviceUnknown: '404::service_unknown',
+  /** Not a channel name, or a wildcard in a publish. */
+  channelInvalid: '405::channel_invalid',
+  /** `id` is neither a number nor a printable string of the permitted length. */
+  messageIdInvalid: '405::message_id_invalid',
+  /** The server failed; its log says how. The message may be repeated. */
+  serverError: '500::server_error',
+  /** The handler of a service failed; the log of the server says how. */
+  serviceFailed: '500::service_failed',
+  /** The message could not be handed on; it may be repeated. */
+  publishFailed: '503::publish_failed',
+} as const;
+
+/** Why an operation was refused: a rule that denies, or no rule that grants. */
+export type DenialReason = 'denied_by_security_policy' | 'denied_by_not_granting';
+
+/** `403:<why>:subscribe_denied`, `403:<why>:publish_denied` or `403:<why>:call_denied`. */
+export function denied(operation: 'subscribe' | 'publish' | 'call', why: DenialReason): string {
+  return `403:${why}:${operation}_denied`;
+}

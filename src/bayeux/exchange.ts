@@ -1,0 +1,100 @@
+import { isThenable } from './maybe-promise.js';
+import type { Reply } from './message.js';
+import type { Link, MaybePromise, RequestContext } from './ports.js';
+import type { Session } from './session.js';
+
+/** The replies to one message. Empty while a connect is held: the session answers that itself. */
+export type Replies = readonly Reply[];
+
+/**
+ * One request or frame on its way through the server. It collects the replies in the order of the request and writes
+ * them together with what waits for the session, messages first. On a link that lasts, what is ready does not wait
+ * for a slow handler behind it.
+ */
+export class Exchange {
+  readonly #slots: (Replies | undefined)[] = [];
+  readonly #afterwards: (() => void)[] = [];
+  #pending = 0;
+  #next = 0;
+  #deferred = false;
+  #slowHandler = false;
+  #abandoned = false;
+
+  constructor(
+    readonly link: Link,
+    readonly context: RequestContext,
+    /** Messages in the request. */
+    readonly size: number,
+    /** The session all messages must belong to. */
+    readonly session: Session | undefined,
+  ) {}
+
+  /** Handles the messages one by one; resolves when all are answered or held. */
+  run(handle: (index: number) => MaybePromise<Replies>): MaybePromise<void> {
+    this.session?.beginProcessing();
+    this.session?.deferFlush();
+    this.#deferred = true;
+    let done: PromiseLike<void>[] | undefined;
+    for (let index = 0; index < this.size; index++) {
+      const replies = handle(index);
+      if (isThenable(replies)) (done ??= []).push(this.#await(index, replies));
+      else this.#slots[index] = replies;
+    }
+    if (!done) {
+      this.#complete();
+      return;
+    }
+    // Pushes need not wait for code of the application, which may take its time.
+    if (this.#slowHandler) this.#release();
+    if (!this.link.once) this.#write();
+    return Promise.all(done).then(() => undefined);
+  }
+
+  /** A handler of the application is at work: pushes go on meanwhile. */
+  slowHandler(): void {
+    this.#slowHandler = true;
+  }
+
+  /** Runs `task` when the replies have been written. */
+  afterwards(task: () => void): void {
+    this.#afterwards.push(task);
+  }
+
+  /** The transport has answered in its own way: there is nothing to write any more. */
+  abandon(): void {
+    this.#abandoned = true;
+  }
+
+  #await(index: number, replies: PromiseLike<Replies>): PromiseLike<void> {
+    this.#pending++;
+    return replies.then((settled) => {
+      this.#slots[index] = settled;
+      if (--this.#pending === 0) this.#complete();
+    });
+  }
+
+  #complete(): void {
+    this.#write();
+    this.#release();
+    this.session?.endProcessing();
+    for (const task of this.#afterwards) task();
+  }
+
+  #write(): void {
+    const ready: Reply[] = [];
+    for (; this.#next < this.size; this.#next++) {
+      const slot = this.#slots[this.#next];
+      if (!slot) break;
+      ready.push(...slot);
+    }
+    if (this.#abandoned || (ready.length === 0 && this.link.once)) return;
+    if (this.session) this.session.reply(this.link, ready);
+    else if (ready.length > 0) this.link.write(ready);
+  }
+
+  #release(): void {
+    if (!this.#deferred) return;
+    this.#deferred = false;
+    this.session?.resumeFlush();
+  }
+}

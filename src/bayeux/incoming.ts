@@ -1,0 +1,63 @@
+import { type ChannelLimits, isChannel } from './channel.js';
+import { BayeuxErrors } from './errors.js';
+import { isJsonObject, type JsonObject, type Reply } from './message.js';
+
+/** A message whose channel and id were found good. They are decided once, here, and never read again. */
+export interface Incoming {
+  readonly channel: string;
+  readonly id: string | undefined;
+  readonly body: JsonObject;
+}
+
+/** A good message, or the reply that says what is wrong with it. */
+export type Validated =
+  { readonly ok: true; readonly message: Incoming } | { readonly ok: false; readonly reply: Reply };
+
+/** Looks at the members that every message has. This comes before the session is looked for. */
+export function validate(
+  element: unknown,
+  limits: { readonly channel: ChannelLimits; readonly maxIdLength: number },
+): Validated {
+  if (!isJsonObject(element)) return refuse({}, BayeuxErrors.messageInvalid);
+  const id = readId(element['id'], limits.maxIdLength);
+  const known: Reply = id !== undefined && id !== INVALID ? { id } : {};
+  const channel = element['channel'];
+  if (channel === undefined) return refuse(known, BayeuxErrors.channelMissing);
+  if (!isChannel(channel, limits.channel)) {
+    const echoed =
+      typeof channel === 'string' && channel.length <= limits.channel.maxLength ? { channel } : {};
+    return refuse({ ...echoed, ...known }, BayeuxErrors.channelInvalid);
+  }
+  if (id === INVALID) return refuse({ channel }, BayeuxErrors.messageIdInvalid);
+  return { ok: true, message: { channel, id, body: element } };
+}
+
+const INVALID = Symbol('invalid id');
+const PRINTABLE = /^[\x20-\x7e]+$/;
+
+function readId(id: unknown, maxLength: number): string | undefined | typeof INVALID {
+  if (id === undefined) return undefined;
+  if (typeof id === 'number' && Number.isFinite(id)) return String(id);
+  return typeof id === 'string' && id.length <= maxLength && PRINTABLE.test(id) ? id : INVALID;
+}
+
+function refuse(known: Reply, error: string): Validated {
+  return { ok: false, reply: { ...known, successful: false, error } };
+}
+
+/** The reply to `message`, with its channel and id. */
+export function replyTo(message: Incoming, rest: Reply): Reply {
+  return { channel: message.channel, ...(message.id !== undefined && { id: message.id }), ...rest };
+}
+
+/** The reply that says `message` has failed. */
+export function failure(message: Incoming, error: string, rest: Reply = {}): Reply {
+  return replyTo(message, { ...echoSubscription(message), successful: false, error, ...rest });
+}
+
+/** Subscribe and unsubscribe replies repeat what they answer (Bayeux 1.0 §5.3). */
+export function echoSubscription({ channel, body }: Incoming): Reply {
+  const subscription = body['subscription'];
+  const echoed = channel === '/meta/subscribe' || channel === '/meta/unsubscribe';
+  return echoed && subscription !== undefined ? { subscription } : {};
+}

@@ -1,0 +1,38 @@
+import type { Deadline, MaybePromise, Scheduler } from './ports.js';
+
+/** Tells a promise from a value without allocating one. */
+export function isThenable<T>(value: MaybePromise<T>): value is PromiseLike<T> {
+  return typeof (value as { then?: unknown } | null | undefined)?.then === 'function';
+}
+
+/** A hook of the application that took longer than it may. */
+export class TimeLimitError extends Error {
+  constructor(what: string, milliseconds: number) {
+    super(`${what} took more than ${milliseconds} ms.`);
+    this.name = 'TimeLimitError';
+  }
+}
+
+/**
+ * Calls `hook` and waits for its answer no longer than `milliseconds`. A synchronous answer or exception passes
+ * through as it is; only a promise costs a deadline.
+ *
+ * @throws TimeLimitError as a rejection, if the promise is not settled in time.
+ */
+export function withTimeLimit<T>(
+  scheduler: Scheduler,
+  milliseconds: number,
+  what: string,
+  hook: () => MaybePromise<T>,
+): MaybePromise<T> {
+  const answer = hook();
+  if (!isThenable(answer)) return answer;
+  let deadline: Deadline | undefined;
+  const limit = new Promise<never>((_, reject) => {
+    deadline = scheduler.deadline(() => {
+      reject(new TimeLimitError(what, milliseconds));
+    });
+    deadline.moveTo(scheduler.now() + milliseconds);
+  });
+  return Promise.race([answer, limit]).finally(() => deadline?.cancel());
+}

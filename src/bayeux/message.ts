@@ -1,0 +1,91 @@
+import type { Advice } from './advice.js';
+
+/** An object parsed from untrusted JSON: nothing is known of its members. */
+export type JsonObject = Record<string, unknown>;
+
+/** Tells an object from the other shapes JSON can take. */
+export function isJsonObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/**
+ * What the server answers to one message (Bayeux 1.0 §4). Member order is the order on the wire.
+ * A message with `data` and an `id` is the answer of a service; every other reply has no `data`.
+ */
+export interface Reply {
+  channel?: string;
+  id?: string;
+  clientId?: string;
+  version?: string;
+  minimumVersion?: string;
+  supportedConnectionTypes?: readonly string[];
+  subscription?: unknown;
+  data?: unknown;
+  successful?: boolean;
+  error?: string;
+  advice?: Advice;
+  ext?: JsonObject;
+}
+
+/** Limits on what one request or frame may hold; past them it is refused as a whole. */
+export interface DecodeLimits {
+  /** Messages in one request or frame. */
+  readonly maxBatch: number;
+  /** Levels of nested arrays and objects. */
+  readonly maxDepth: number;
+}
+
+/** Why a request or frame cannot be read at all. */
+export type DecodeFailure = 'malformed' | 'empty' | 'too_many' | 'too_deep';
+
+/** The messages of one request or frame, or why there are none. Elements may still be anything. */
+export type DecodeResult =
+  | { readonly ok: true; readonly messages: readonly unknown[] }
+  | { readonly ok: false; readonly failure: DecodeFailure };
+
+const OPENING_BRACKET = 0x5b;
+const CLOSING_BRACKET = 0x5d;
+const OPENING_BRACE = 0x7b;
+const CLOSING_BRACE = 0x7d;
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+
+/**
+ * Reads one request or frame: a JSON array of messages, or one bare message object.
+ * Depth is measured before parsing, as serialising a very deep value again would exhaust the stack.
+ */
+export function decode(text: string, limits: DecodeLimits): DecodeResult {
+  if (exceedsDepth(text, limits.maxDepth)) return { ok: false, failure: 'too_deep' };
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return { ok: false, failure: 'malformed' };
+  }
+  if (isJsonObject(value)) return { ok: true, messages: [value] };
+  if (!Array.isArray(value)) return { ok: false, failure: 'malformed' };
+  if (value.length === 0) return { ok: false, failure: 'empty' };
+  if (value.length > limits.maxBatch) return { ok: false, failure: 'too_many' };
+  return { ok: true, messages: value };
+}
+
+function exceedsDepth(text: string, maxDepth: number): boolean {
+  // A text this short cannot nest deeper, so the usual small message is not scanned at all.
+  if (text.length <= maxDepth) return false;
+  let depth = 0;
+  let inString = false;
+  for (let index = 0; index < text.length; index++) {
+    const code = text.charCodeAt(index);
+    if (inString) {
+      if (code === BACKSLASH) index++;
+      else if (code === QUOTE) inString = false;
+    } else if (code === QUOTE) {
+      inString = true;
+    } else if (code === OPENING_BRACKET || code === OPENING_BRACE) {
+      if (++depth > maxDepth) return true;
+    } else if (code === CLOSING_BRACKET || code === CLOSING_BRACE) {
+      depth--;
+    }
+  }
+  return false;
+}

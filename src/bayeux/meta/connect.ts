@@ -1,0 +1,35 @@
+import { readRequestedAdvice } from '../advice.js';
+import type { Core } from '../core.js';
+import type { Exchange, Replies } from '../exchange.js';
+import type { Incoming } from '../incoming.js';
+import type { Session } from '../session.js';
+
+/**
+ * `/meta/connect` (Bayeux 1.0 §5.2): heartbeat of a session, and over HTTP its way out. The first connect is never
+ * held, so that a client knows at once that it is connected. A client's wish for other times holds for this connect
+ * only, and within the server's own.
+ */
+export function connect(core: Core, exchange: Exchange, message: Incoming, session: Session): Replies {
+  const { options } = core;
+  const { link } = exchange;
+  const wish = readRequestedAdvice(message.body['advice'], {
+    timeout: options.timeout,
+    interval: options.maxInterval,
+  });
+  const timeout = wish.timeout ?? options.timeout;
+  const first = !session.state.connected;
+  session.state.connected = true;
+  session.state.interval = wish.interval ?? options.interval;
+
+  session.supersedeHeld();
+  if (link.once) session.detach();
+
+  // Over HTTP the response carries everything, so a held connect would hold back its neighbours' replies too.
+  const alone = !link.once || exchange.size === 1;
+  if (first || timeout === 0 || !alone || session.outbox.waiting > 0 || core.draining) {
+    session.connectAnswered();
+    return [session.connectReply(message.id)];
+  }
+  session.hold(link, message.id, timeout);
+  return [];
+}

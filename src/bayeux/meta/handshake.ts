@@ -1,0 +1,123 @@
+import { ADVICE_NONE, adviseRetry } from '../advice.js';
+import type { Core } from '../core.js';
+import { BayeuxErrors } from '../errors.js';
+import type { Exchange, Replies } from '../exchange.js';
+import { failure, type Incoming, replyTo } from '../incoming.js';
+import { isThenable, withTimeLimit } from '../maybe-promise.js';
+import type { MaybePromise, Principal } from '../ports.js';
+import { Session } from '../session.js';
+
+const VERSION = '1.0';
+
+/**
+ * `/meta/handshake` (Bayeux 1.0 §5.1). A refusal is final: its advice is always `none`, as clients that are told to
+ * handshake again do so at once and without end. What passes by itself (the server is full, or going away) is left to
+ * the transport, where clients wait longer each time.
+ */
+export function handshake(core: Core, exchange: Exchange, message: Incoming): MaybePromise<Replies> {
+  const { options } = core;
+  const negotiation = negotiate(message, options.transports);
+  if (negotiation) return [refuse(core, exchange, message, negotiation)];
+
+  const { credential } = exchange.context;
+  if (credential.kind === 'refused') return [refuse(core, exchange, message, credential.error)];
+  if (core.draining || core.sessions.size >= options.maxSessions) {
+    exchange.link.end('unavailable');
+    exchange.abandon();
+    return [];
+  }
+  const principal = credential.kind === 'principal' ? credential.principal : core.authority.anonymous;
+  if (!principal) return [refuse(core, exchange, message, BayeuxErrors.authenticationRequired)];
+  return admit(core, exchange, message, principal);
+}
+
+function admit(
+  core: Core,
+  exchange: Exchange,
+  message: Incoming,
+  principal: Principal,
+): MaybePromise<Replies> {
+  const { options } = core;
+  if (core.sessions.countOf(principal) >= options.maxSessionsPerUser) {
+    // Pages that were reloaded leave sessions behind that only wait to expire: those make room, living ones do not.
+    const left = core.sessions.disconnectedOf(principal);
+    if (!left) return [refuse(core, exchange, message, BayeuxErrors.tooManySessions)];
+    left.end('timeout');
+  }
+  const session = new Session(core, {
+    id: core.ids.clientId(),
+    principal,
+    browser: exchange.context.browser,
+    connected: false,
+    interval: options.interval,
+    subscriptions: new Set(),
+  });
+  // Registered before it is admitted, so that many handshakes at once cannot pass the limits together.
+  core.sessions.add(session);
+
+  const denied = (error: unknown): Replies => {
+    core.logger.debug(`A handshake was refused: ${String((error as Partial<Error> | undefined)?.message)}`);
+    session.end('kick');
+    return [refuse(core, exchange, message, BayeuxErrors.handshakeDenied)];
+  };
+  const admitted = (): Replies => {
+    // It may have been ended meanwhile, by the hook itself or by a shutdown.
+    if (session.endedBy) return denied(new Error('the session has ended'));
+    return [welcome(core, exchange, message, session)];
+  };
+  try {
+    const answer = withTimeLimit(core.scheduler, options.hookTimeout, 'Admitting a session', () =>
+      core.listener.admit(session),
+    );
+    return isThenable(answer) ? answer.then(admitted, denied) : admitted();
+  } catch (error) {
+    return denied(error);
+  }
+}
+
+function welcome(core: Core, exchange: Exchange, message: Incoming, session: Session) {
+  const { link } = exchange;
+  if (!link.once) {
+    // The session this socket spoke for so far is left to expire.
+    if (link.sessionId !== undefined) core.sessions.find(link.sessionId)?.closed(link);
+    link.sessionId = session.id;
+    link.bound(session.id);
+  }
+  return replyTo(message, {
+    clientId: session.id,
+    version: VERSION,
+    minimumVersion: VERSION,
+    supportedConnectionTypes: core.options.transports,
+    successful: true,
+    advice: adviseRetry(session.state.interval, core.options.timeout),
+  });
+}
+
+function refuse(core: Core, exchange: Exchange, message: Incoming, error: string) {
+  exchange.link.refused();
+  return failure(message, error, {
+    supportedConnectionTypes: core.options.transports,
+    advice: ADVICE_NONE,
+  });
+}
+
+/** Fails only where the two sides clearly cannot talk; clients that leave these members out are let in. */
+function negotiate({ body }: Incoming, transports: readonly string[]): string | undefined {
+  const minimum = body['minimumVersion'];
+  if (typeof minimum === 'string' && isAbove(minimum, VERSION)) return BayeuxErrors.versionUnsupported;
+  const offered = body['supportedConnectionTypes'];
+  if (!Array.isArray(offered) || offered.length === 0) return undefined;
+  return offered.some((type) => transports.includes(type as string))
+    ? undefined
+    : BayeuxErrors.connectionTypesUnsupported;
+}
+
+function isAbove(version: string, reference: string): boolean {
+  const parts = version.split('.', 4).map((part) => Number.parseInt(part, 10) || 0);
+  const against = reference.split('.').map(Number);
+  for (let index = 0; index < Math.max(parts.length, against.length); index++) {
+    const difference = (parts[index] ?? 0) - (against[index] ?? 0);
+    if (difference !== 0) return difference > 0;
+  }
+  return false;
+}

@@ -1,0 +1,74 @@
+import { isMeta, isService, isSubscription } from '../channel.js';
+import type { Core } from '../core.js';
+import { BayeuxErrors, denied } from '../errors.js';
+import type { Replies } from '../exchange.js';
+import { echoSubscription, failure, type Incoming, replyTo } from '../incoming.js';
+import { isThenable } from '../maybe-promise.js';
+import type { Decision, MaybePromise } from '../ports.js';
+import type { Session } from '../session.js';
+
+/** The subscriptions a message names, or the error it deserves. An empty list is as good as none. */
+export function readSubscriptions(core: Core, message: Incoming): readonly string[] | string {
+  const value = message.body['subscription'];
+  const names: readonly unknown[] = Array.isArray(value) ? value : [value];
+  if (value === undefined || names.length === 0) return BayeuxErrors.subscriptionMissing;
+  return names.every((name) => isSubscription(name, core.options.channel))
+    ? names
+    : BayeuxErrors.subscriptionInvalid;
+}
+
+/**
+ * `/meta/subscribe` (Bayeux 1.0 §5.3). An array is all or nothing: a client that is told "no" holds none of it.
+ */
+export function subscribe(core: Core, message: Incoming, session: Session): MaybePromise<Replies> {
+  const names = readSubscriptions(core, message);
+  if (typeof names === 'string') return [failure(message, names)];
+  if (names.some(isMeta)) return [failure(message, denied('subscribe', 'denied_by_security_policy'))];
+  // Services answer whom they like; subscribing to one is a habit of some clients and leaves nothing behind.
+  const channels = names.filter((name) => !isService(name));
+
+  const { subscriptions } = session.state;
+  const added = channels.filter((name) => !subscriptions.has(name)).length;
+  if (subscriptions.size + added > core.options.maxSubscriptions) {
+    return [failure(message, BayeuxErrors.tooManySubscriptions)];
+  }
+
+  const decision = decideAll(core, session, channels);
+  return isThenable(decision)
+    ? decision.then((settled) => conclude(core, message, session, channels, settled))
+    : conclude(core, message, session, channels, decision);
+}
+
+function conclude(
+  core: Core,
+  message: Incoming,
+  session: Session,
+  channels: readonly string[],
+  decision: Decision,
+): Replies {
+  if (!decision.allowed) return [failure(message, denied('subscribe', decision.why))];
+  if (session.endedBy) return [failure(message, BayeuxErrors.subscribeFailed)];
+  for (const channel of channels) {
+    session.state.subscriptions.add(channel);
+    core.subscriptions.add(session.principal.tenant, channel, session);
+  }
+  return [replyTo(message, { ...echoSubscription(message), successful: true })];
+}
+
+function decideAll(
+  core: Core,
+  session: Session,
+  channels: readonly string[],
+  from = 0,
+): MaybePromise<Decision> {
+  for (let index = from; index < channels.length; index++) {
+    const decision = core.decide('subscribe', session.principal, channels[index] as string);
+    if (isThenable(decision)) {
+      return decision.then((settled) =>
+        settled.allowed ? decideAll(core, session, channels, index + 1) : settled,
+      );
+    }
+    if (!decision.allowed) return decision;
+  }
+  return { allowed: true };
+}

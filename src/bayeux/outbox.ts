@@ -1,0 +1,85 @@
+import type { Delivery } from './delivery.js';
+
+/** How much may wait for one session. */
+export interface OutboxLimits {
+  /** Messages. */
+  readonly maxMessages: number;
+  /** Bytes of JSON text in UTF-8. */
+  readonly maxBytes: number;
+}
+
+/** Messages that were handed to a link and whose fate is not known yet. */
+export interface Batch {
+  readonly messages: readonly Delivery[];
+  /** The link they were handed to. */
+  readonly owner: object;
+  /** Whether they count against the limits until their fate is known. */
+  readonly counted: boolean;
+}
+
+/**
+ * What waits for one session, oldest first. What was handed to a link comes back to its place if it did not leave.
+ * A client that opens many requests and reads none is bounded as well: batches for links of one response count until
+ * they have left; a link that lasts bounds what it holds itself, by being congested.
+ */
+export class Outbox {
+  #waiting: Delivery[] = [];
+  #inFlight: Batch[] = [];
+  #messages = 0;
+  #bytes = 0;
+
+  constructor(readonly limits: OutboxLimits) {}
+
+  /** Messages that no link has been given yet. */
+  get waiting(): number {
+    return this.#waiting.length;
+  }
+
+  /** Adds a message, or returns false if it would pass the limits. */
+  add(delivery: Delivery): boolean {
+    if (this.#messages >= this.limits.maxMessages || this.#bytes + delivery.bytes > this.limits.maxBytes) {
+      return false;
+    }
+    this.#waiting.push(delivery);
+    this.#count(delivery, 1);
+    return true;
+  }
+
+  /** Takes all that waits for `owner`, to be settled by `sent` or `putBack`. */
+  take(owner: object, counted: boolean): Batch {
+    const batch: Batch = { messages: this.#waiting, owner, counted };
+    this.#waiting = [];
+    this.#inFlight.push(batch);
+    if (!counted) this.#countAll(batch, -1);
+    return batch;
+  }
+
+  /** The messages have left. Unknown batches were put back before and stay where they are. */
+  sent(batch: Batch): void {
+    const index = this.#inFlight.indexOf(batch);
+    if (index < 0) return;
+    this.#inFlight.splice(index, 1);
+    if (batch.counted) this.#countAll(batch, -1);
+  }
+
+  /**
+   * Whatever `owner` has not sent yet waits again, in its order and ahead of all younger messages. That may pass the
+   * limits for a while: nothing that was accepted is lost for it.
+   */
+  putBack(owner: object): void {
+    const lost = this.#inFlight.filter((batch) => batch.owner === owner);
+    if (lost.length === 0) return;
+    this.#inFlight = this.#inFlight.filter((batch) => batch.owner !== owner);
+    for (const batch of lost) if (!batch.counted) this.#countAll(batch, 1);
+    this.#waiting = [...lost.flatMap(({ messages }) => messages), ...this.#waiting];
+  }
+
+  #countAll(batch: Batch, sign: 1 | -1): void {
+    for (const delivery of batch.messages) this.#count(delivery, sign);
+  }
+
+  #count(delivery: Delivery, sign: 1 | -1): void {
+    this.#messages += sign;
+    this.#bytes += sign * delivery.bytes;
+  }
+}

@@ -1,0 +1,151 @@
+import type { Delivery } from './delivery.js';
+import type { DenialReason } from './errors.js';
+import type { Reply } from './message.js';
+
+/** A value, or a promise of it. The core awaits only thenables, so that a synchronous answer costs no promise. */
+export type MaybePromise<T> = T | PromiseLike<T>;
+
+/** Who a session belongs to. Plain data, so that a request can be handed to another node. */
+export interface Principal {
+  readonly kind: 'user' | 'service' | 'anonymous';
+  /** `''` unless tenants are configured. */
+  readonly tenant: string;
+  /** The user that `sendMessage` reaches; `null` for services and anonymous sessions. */
+  readonly userId: string | null;
+  /** Equal for two tokens of the same subject at the same issuer; `''` for anonymous sessions. */
+  readonly identity: string;
+  /** Milliseconds since the epoch after which the principal no longer holds; absent for anonymous sessions. */
+  readonly expiresAt?: number;
+}
+
+/** What became of the credentials of one request. They are taken out of the messages before the core sees these. */
+export type Credential<P extends Principal = Principal> =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'principal'; readonly principal: P }
+  /** `error` is a code of the catalogue, as `401::invalid_token`. */
+  | { readonly kind: 'refused'; readonly error: string };
+
+/** What the core knows of the request a message came in. Plain data. */
+export interface RequestContext {
+  readonly credential: Credential;
+  /** Digest of the browser cookie the request came with, or was given. */
+  readonly browser?: string;
+  /** Address of the client, as far as trusted proxies tell. */
+  readonly address?: string;
+  /** Allow-listed request headers, lower case. */
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** One request or frame: its messages, without credentials, and its context. */
+export interface BayeuxRequest {
+  readonly messages: readonly unknown[];
+  readonly context: RequestContext;
+}
+
+/** What goes out on a link. */
+export type Outbound = Delivery | Reply;
+
+/** Told once whether what was written left this process. */
+export interface Receipt {
+  settled(flushed: boolean): void;
+}
+
+/** Why the server lets go of a link; the transport maps it to a status or a close code. */
+export type LinkEnd =
+  /** A newer connect, or a newer socket, speaks for the session now. */
+  | 'superseded'
+  /** The client does not read fast enough. */
+  | 'overflow'
+  /** The server is going away. */
+  | 'shutdown'
+  /** Nothing can be decided at present; the client shall try again later. */
+  | 'unavailable';
+
+/**
+ * One connection as the core sees it. A session outlives its links: a socket may die and another take over, a poll
+ * is a link for one response.
+ */
+export interface Link {
+  readonly transport: string;
+  /** True for a link that carries one response only. */
+  readonly once: boolean;
+  /** True while the peer does not read: what is written now would only pile up. */
+  readonly congested: boolean;
+  /** The session this link speaks for; set by the core, when the link is proven for it or holds its connect. */
+  sessionId: string | undefined;
+  /** Called by the core when a link that lasts begins or ceases to speak for a session. */
+  bound(sessionId: string | undefined): void;
+  /** Writes one array. Receipts are settled in the order of the writes, each once. */
+  write(messages: readonly Outbound[], receipt?: Receipt): void;
+  /** A handshake on this link was refused; the transport may close it after a while. */
+  refused(): void;
+  /** Ends the link without a reply in the array sense. */
+  end(why: LinkEnd): void;
+}
+
+/** One message on its way: to the subscribers of its channel, or to all sessions of a user. */
+export type Envelope =
+  | { readonly to: 'channel'; readonly tenant: string; readonly delivery: Delivery }
+  | { readonly to: 'user'; readonly tenant: string; readonly userId: string; readonly delivery: Delivery };
+
+/** What became of a message. An object, so that it may grow. */
+export interface PublishResult {
+  /** Sessions whose queue took the message. */
+  readonly sessions: number;
+}
+
+/**
+ * Carries messages to every node. It calls `deliver` in stream order, for local and remote messages alike, and
+ * settles `publish` only after this node has delivered the message.
+ */
+export interface Engine {
+  start(deliver: (envelope: Envelope) => PublishResult): MaybePromise<void>;
+  publish(envelope: Envelope): MaybePromise<PublishResult>;
+  stop(): MaybePromise<void>;
+}
+
+/** Yes, or no with the reason that goes into the error. */
+export type Decision = { readonly allowed: true } | { readonly allowed: false; readonly why: DenialReason };
+
+/** Who may do what. Any exception, and any answer that takes too long, denies. */
+export interface Authority {
+  /** The principal of a handshake without credentials, or `undefined` where such a handshake is refused. */
+  readonly anonymous: Principal | undefined;
+  subscribe(principal: Principal, pattern: string): MaybePromise<Decision>;
+  publish(principal: Principal, channel: string): MaybePromise<Decision>;
+  call(principal: Principal, channel: string): MaybePromise<Decision>;
+}
+
+/** A deadline that can be moved and taken back without allocating anything. */
+export interface Deadline {
+  /** Moves the deadline, or arms it again after it has passed. Milliseconds on the scheduler's clock. */
+  moveTo(time: number): void;
+  /** When it is due, or `undefined` while it is not armed. */
+  readonly due: number | undefined;
+  cancel(): void;
+}
+
+/** The only source of time. */
+export interface Scheduler {
+  /** Milliseconds since the epoch. */
+  now(): number;
+  /** A deadline that is not armed yet. */
+  deadline(run: () => void): Deadline;
+  /** Runs `task` once what is being handled now has been handled. */
+  endOfTurn(task: () => void): void;
+  /** Deadlines that are armed. */
+  readonly armed: number;
+}
+
+/** Where the core writes what an operator should know. Never given a token or a whole client id. */
+export interface Logger {
+  debug(message: string): void;
+  warn(message: string): void;
+  error(message: string, cause?: unknown): void;
+}
+
+/** Unguessable names. */
+export interface IdSource {
+  /** At least 128 random bits, safe in a URL and a header. */
+  clientId(): string;
+}

@@ -1,0 +1,200 @@
+import {
+  ArrayNotEmpty,
+  IsArray,
+  IsBoolean,
+  IsDefined,
+  IsIn,
+  IsInt,
+  IsObject,
+  IsOptional,
+  IsString,
+  Matches,
+  Max,
+  Min,
+  ValidateBy,
+  ValidateIf,
+  ValidateNested,
+  type ValidationArguments,
+} from 'class-validator';
+import type { TokenVerifier } from '../auth/token-verifier.js';
+import type { CometModuleOptions } from './comet-module-options.js';
+
+/** The longest delay a timer takes: 2^31 - 1 milliseconds. */
+const LONGEST = 2_147_483_647;
+
+function WholeNumber(minimum: number, what: string, example: number): PropertyDecorator {
+  const message = ({ property }: ValidationArguments) =>
+    `${property} must be a whole number of ${what}, ${minimum} or more: write for example ${property}: ${example}.`;
+  return (target, key) => {
+    IsOptional()(target, key);
+    IsInt({ message })(target, key);
+    Min(minimum, { message })(target, key);
+    Max(LONGEST, { message })(target, key);
+  };
+}
+
+function Words(example: string): PropertyDecorator {
+  const message = ({ property }: ValidationArguments) =>
+    `${property} must be a list of texts: write for example ${example}.`;
+  return (target, key) => {
+    IsOptional()(target, key);
+    IsArray({ message })(target, key);
+    IsString({ each: true, message })(target, key);
+  };
+}
+
+class SessionShape {
+  @WholeNumber(0, 'milliseconds', 30_000) timeout?: number;
+  @WholeNumber(0, 'milliseconds', 0) interval?: number;
+  @WholeNumber(1, 'milliseconds', 30_000) maxInterval?: number;
+  @WholeNumber(1, 'milliseconds', 30_000) maxProcessing?: number;
+  @WholeNumber(1, 'milliseconds', 10_000) hookTimeout?: number;
+  @WholeNumber(0, 'milliseconds', 5_000) rehandshakeSpread?: number;
+  @WholeNumber(1, 'sessions', 20) maxPerUser?: number;
+  @IsOptional()
+  @IsIn(['principal', 'token', 'clientId'], {
+    message:
+      "binding must be 'principal', 'token' or 'clientId': leave it out for 'principal', the safe default.",
+  })
+  binding?: string;
+}
+
+class QueueShape {
+  @WholeNumber(1, 'messages', 1_000) maxMessages?: number;
+  @WholeNumber(1_024, 'bytes', 1_048_576) maxBytes?: number;
+}
+
+class LimitsShape {
+  @WholeNumber(1_024, 'bytes', 65_536) messageBytes?: number;
+  @WholeNumber(1, 'messages', 100) batch?: number;
+  @WholeNumber(4, 'levels', 100) depth?: number;
+  @WholeNumber(16, 'characters', 256) channelLength?: number;
+  @WholeNumber(2, 'segments', 16) channelDepth?: number;
+  @WholeNumber(1, 'subscriptions', 500) subscriptions?: number;
+  @WholeNumber(1, 'sessions', 100_000) sessions?: number;
+  @WholeNumber(100, 'milliseconds', 10_000) handshakeTimeout?: number;
+  @WholeNumber(1_024, 'bytes', 262_144) bufferedBytes?: number;
+}
+
+class CookieShape {
+  @IsOptional()
+  @Matches(/^[A-Za-z0-9!#$%&'*+\-.^_`|~]+$/, {
+    message: "name must be the name of a cookie: write for example name: 'BAYEUX_BROWSER'.",
+  })
+  name?: string;
+  @IsOptional()
+  @Matches(/^[A-Za-z0-9.-]+$/, {
+    message: "domain must be a host name: write for example domain: 'example.com'.",
+  })
+  domain?: string;
+  @IsOptional()
+  @Matches(/^\/[\x21-\x3a\x3c-\x7e]*$/, {
+    message: "path must begin with a slash: write for example path: '/'.",
+  })
+  path?: string;
+  @IsOptional()
+  @IsIn(['Strict', 'Lax', 'None'], { message: "sameSite must be 'Strict', 'Lax' or 'None'." })
+  sameSite?: string;
+}
+
+class AuthShape {
+  @ValidateIf((auth: AuthShape) => auth.issuer !== undefined || (!auth.verifier && auth.anonymous !== true))
+  @IsString({
+    message:
+      "issuer is missing: write the issuer of your access tokens, for example issuer: 'https://login.example.com', " +
+      'or a verifier of your own, or anonymous: true to run without tokens.',
+  })
+  issuer?: string;
+  @ValidateIf((auth: AuthShape) => auth.issuer !== undefined)
+  @ValidateBy({
+    name: 'isAudience',
+    validator: {
+      validate: (value: unknown) =>
+        [value].flat().length > 0 && [value].flat().every((name) => typeof name === 'string' && name !== ''),
+      defaultMessage: () =>
+        "audience is missing: write the name your issuer puts into `aud` for this server, for example audience: 'https://push.example.com/cometd'.",
+    },
+  })
+  audience?: string | readonly string[];
+  @Words("algorithms: ['RS256']") @IsOptional() @ArrayNotEmpty() algorithms?: readonly string[];
+  @Words("tokenTypes: ['at+jwt']") @IsOptional() @ArrayNotEmpty() tokenTypes?: readonly string[];
+  @Words("requiredScopes: ['comet']") requiredScopes?: readonly string[];
+  @IsOptional()
+  @IsString({ message: "userClaim must be the name of a claim: write for example userClaim: 'sub'." })
+  userClaim?: string;
+  @WholeNumber(0, 'seconds', 5) clockTolerance?: number;
+  @IsOptional()
+  @IsBoolean({ message: 'allowInsecureIssuer must be true or false.' })
+  allowInsecureIssuer?: boolean;
+  @IsOptional()
+  @ValidateBy({
+    name: 'isVerifier',
+    validator: {
+      validate: (value: unknown) => typeof (value as TokenVerifier | null)?.verify === 'function',
+      defaultMessage: () =>
+        'verifier must be an object with a method verify(token) that promises a principal.',
+    },
+  })
+  verifier?: TokenVerifier;
+  @IsOptional() @IsBoolean({ message: 'anonymous must be true or false.' }) anonymous?: boolean;
+}
+
+/** The options of the module, as class-validator sees them. Rules have a validator of their own. */
+export class OptionsShape {
+  @IsOptional()
+  @Matches(/^(?:\/[A-Za-z0-9\-._~]+)+$/, {
+    message: "path must begin with a slash and must not end with one: write for example path: '/cometd'.",
+  })
+  path?: string;
+  @IsDefined({
+    message:
+      "auth is missing: write auth: { issuer: 'https://login.example.com', audience: 'https://push.example.com/cometd' }, " +
+      'or auth: { anonymous: true } to run without tokens.',
+  })
+  @ValidateNested({ message: 'auth must be an object: write for example auth: { anonymous: true }.' })
+  auth?: AuthShape;
+  @IsOptional()
+  @IsArray({
+    message: "rules must be a list: write for example rules: [{ channel: '/news/**', subscribe: true }].",
+  })
+  rules?: readonly unknown[];
+  @Words("origins: ['https://portal.example.com']")
+  @Matches(/^(?:https?:\/\/[a-z0-9.\-:[\]]+|[a-z][a-z0-9+.-]*:\/\/[^/\s]*|null)$/, {
+    each: true,
+    message:
+      "origins must be whole origins in lower case, without a path or wildcards: write for example origins: ['https://portal.example.com'].",
+  })
+  origins?: readonly string[];
+  @IsOptional()
+  @ValidateBy({
+    name: 'isTrustProxy',
+    validator: {
+      validate: (value: unknown) =>
+        (Number.isInteger(value) && (value as number) >= 0) ||
+        (Array.isArray(value) && value.every((entry) => typeof entry === 'string')),
+      defaultMessage: () =>
+        "trustProxy must be a number of hops or a list of addresses: write for example trustProxy: 1 or trustProxy: ['10.0.0.0/8'].",
+    },
+  })
+  trustProxy?: number | readonly string[];
+  @IsOptional() @ValidateNested() @IsObject({ message: 'session must be an object.' }) session?: SessionShape;
+  @IsOptional() @ValidateNested() @IsObject({ message: 'queue must be an object.' }) queue?: QueueShape;
+  @IsOptional() @ValidateNested() @IsObject({ message: 'limits must be an object.' }) limits?: LimitsShape;
+  @IsOptional() @ValidateNested() @IsObject({ message: 'cookie must be an object.' }) cookie?: CookieShape;
+
+  /** The options, with every group in its shape. Nothing is copied deeply: verifiers are objects of the user. */
+  static of(options: CometModuleOptions): OptionsShape {
+    const given: Partial<Record<keyof CometModuleOptions, unknown>> = options;
+    return Object.assign(new OptionsShape(), given, {
+      ...(given.auth !== undefined && { auth: shaped(AuthShape, given.auth) }),
+      ...(given.session !== undefined && { session: shaped(SessionShape, given.session) }),
+      ...(given.queue !== undefined && { queue: shaped(QueueShape, given.queue) }),
+      ...(given.limits !== undefined && { limits: shaped(LimitsShape, given.limits) }),
+      ...(given.cookie !== undefined && { cookie: shaped(CookieShape, given.cookie) }),
+    });
+  }
+}
+
+function shaped(Shape: new () => object, group: unknown): unknown {
+  return typeof group === 'object' && group !== null ? Object.assign(new Shape(), group) : group;
+}

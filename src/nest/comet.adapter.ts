@@ -1,0 +1,142 @@
+import type { Server } from 'node:http';
+import type { INestApplication } from '@nestjs/common';
+import { WsAdapter } from '@nestjs/platform-ws';
+import type { MessageMappingProperties } from '@nestjs/websockets';
+import type { Observable } from 'rxjs';
+import { CometEndpoint } from './comet.endpoint.js';
+import { CometSession } from './comet-session.js';
+import { bindingOf } from './gateway-binding.js';
+import { HttpTakeover } from './http-takeover.js';
+import { COMET_GATEWAY_PATH } from './tokens.js';
+
+/**
+ * The WebSocket adapter of applications with `CometModule`: it serves the Bayeux endpoint on the application's HTTP
+ * server, over WebSocket and long-polling. Gateways on other paths work as with `WsAdapter`.
+ *
+ * @example
+ * const app = await NestFactory.create(AppModule);
+ * app.useWebSocketAdapter(new CometAdapter(app));
+ *
+ * @throws Error if the application does not import `CometModule`.
+ * @publicApi
+ */
+export class CometAdapter extends WsAdapter {
+  readonly #app: INestApplication;
+  readonly #endpoint: CometEndpoint;
+  #takeover: HttpTakeover | undefined;
+
+  constructor(app: INestApplication) {
+    super(app);
+    this.#app = app;
+    this.#endpoint = endpointOf(app);
+    this.#endpoint.adapterMade = true;
+  }
+
+  override create(
+    port: number,
+    options: Record<string, unknown> & { namespace?: string; server?: unknown; path?: string } = {},
+  ): unknown {
+    if (!this.#isOurs(options.path)) return super.create(port, options as Record<string, never>);
+    if (port !== 0) {
+      throw new Error(
+        `Gateways of Bayeux sessions share the port of the application: leave out the port ${port}.`,
+      );
+    }
+    if (!this.#takeover) {
+      this.#takeover = new HttpTakeover(this.#app.getHttpServer() as Server, this.#endpoint.door);
+      this.#coverSecondaryServers();
+    }
+    return this.#endpoint;
+  }
+
+  override bindClientConnect(server: unknown, callback: (...args: unknown[]) => void): void {
+    if (server === this.#endpoint) this.#endpoint.hub.connect(callback);
+    else super.bindClientConnect(server, callback);
+  }
+
+  override bindClientDisconnect(client: unknown, callback: (...args: unknown[]) => void): void {
+    if (client instanceof CometSession) bindingOf(client).onEnd.push(callback);
+    else super.bindClientDisconnect(client, callback);
+  }
+
+  override bindMessageHandlers(
+    client: unknown,
+    handlers: MessageMappingProperties[],
+    transform: (data: unknown) => Observable<unknown>,
+  ): void {
+    if (client instanceof CometSession) bindingOf(client).bind(handlers);
+    else super.bindMessageHandlers(client, handlers, transform);
+  }
+
+  /** Ends a client: newer versions of Nest ask for it. */
+  closeClient(client: unknown): void {
+    if (client instanceof CometSession) client.disconnect();
+    else (client as { close?: () => void } | undefined)?.close?.();
+  }
+
+  override async close(server: unknown): Promise<void> {
+    if (server === this.#endpoint) await this.#endpoint.door.close();
+    else await super.close(server);
+  }
+
+  override async dispose(): Promise<void> {
+    // First, as WsAdapter takes its own listener off the server only where it finds it.
+    this.#takeover?.release();
+    this.#takeover = undefined;
+    await super.dispose();
+  }
+
+  protected override ensureHttpServerExists(port: number, httpServer?: Server): Server | undefined {
+    const created = super.ensureHttpServerExists(port, httpServer);
+    // WsAdapter destroys sockets of paths it does not know.
+    if (port === 0) this.#takeover?.absorbUpgradeListeners();
+    return created;
+  }
+
+  #isOurs(path: string | undefined): boolean {
+    return path === COMET_GATEWAY_PATH || path === this.#endpoint.path;
+  }
+
+  /**
+   * Fastify that listens on `localhost` makes one more server for each further address, and requests to those go
+   * straight to its router.
+   */
+  #coverSecondaryServers(): void {
+    const { door } = this.#endpoint;
+    const http = this.#app.getHttpAdapter();
+    if (http.getType() !== 'fastify') return;
+    const fastify = http.getInstance() as FastifyLike;
+    fastify.addHook('onRequest', (request, reply, done) => {
+      if (!door.owns(request.raw)) {
+        done();
+        return;
+      }
+      reply.hijack();
+      door.request(request.raw, reply.raw);
+    });
+  }
+}
+
+type RequestArguments = Parameters<CometEndpoint['door']['request']>;
+
+/** The part of Fastify used here; the package itself is not needed by applications on Express. */
+interface FastifyLike {
+  addHook(
+    name: 'onRequest',
+    hook: (
+      request: { raw: RequestArguments[0] },
+      reply: { raw: RequestArguments[1]; hijack(): void },
+      done: () => void,
+    ) => void,
+  ): void;
+}
+
+function endpointOf(app: INestApplication): CometEndpoint {
+  try {
+    return app.get(CometEndpoint, { strict: false });
+  } catch {
+    throw new Error(
+      'CometAdapter needs CometModule: add CometModule.forRoot({ … }) to the imports of your root module.',
+    );
+  }
+}

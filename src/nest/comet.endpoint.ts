@@ -1,0 +1,63 @@
+import { randomBytes } from 'node:crypto';
+import { Inject, Injectable } from '@nestjs/common';
+import type { Engine, Scheduler } from '../bayeux/ports.js';
+import { Authenticator } from '../auth/authenticator.js';
+import { RuleAuthority } from '../auth/rule.authority.js';
+import type { TokenVerifier } from '../auth/token-verifier.js';
+import { BayeuxServer } from '../bayeux/server.js';
+import { FrontDoor } from '../transports/front-door.js';
+import { Intake } from '../transports/intake.js';
+import type { CometModuleOptions } from './comet-module-options.js';
+import { resolveOptions } from './comet-options.resolver.js';
+import { GatewayHub } from './gateway-hub.js';
+import { CometLogger } from './nest.logger.js';
+import { COMET_ENGINE, COMET_OPTIONS, COMET_SCHEDULER, TOKEN_VERIFIER } from './tokens.js';
+
+/** What is alive in this process; all zero once every client is gone. */
+export interface CometCounts {
+  readonly sessions: number;
+  /** Channels and patterns that somebody subscribed to. */
+  readonly channels: number;
+  /** Times at which something is due. */
+  readonly deadlines: number;
+  /** WebSockets that are open. */
+  readonly sockets: number;
+}
+
+/** The parts of the push server, put together. @internal */
+@Injectable()
+export class CometEndpoint {
+  readonly path: string;
+  readonly hub = new GatewayHub();
+  readonly server: BayeuxServer;
+  readonly door: FrontDoor;
+  /** Set by the adapter when it is made; without it gateways would find none. */
+  adapterMade = false;
+
+  constructor(
+    @Inject(COMET_OPTIONS) options: CometModuleOptions,
+    @Inject(COMET_SCHEDULER) scheduler: Scheduler,
+    @Inject(COMET_ENGINE) engine: Engine,
+    @Inject(TOKEN_VERIFIER) verifier: TokenVerifier,
+  ) {
+    const resolved = resolveOptions(options);
+    const logger = new CometLogger();
+    this.path = resolved.transport.path;
+    this.server = new BayeuxServer(resolved.bayeux, {
+      scheduler,
+      engine,
+      authority: new RuleAuthority(resolved.rules, resolved.auth.anonymous ?? false),
+      services: this.hub,
+      listener: this.hub,
+      ids: { clientId: () => randomBytes(24).toString('base64url') },
+      logger,
+      random: Math.random,
+    });
+    const intake = new Intake(this.server, new Authenticator(verifier, logger), logger);
+    this.door = new FrontDoor(intake, resolved.transport, logger);
+  }
+
+  get counts(): CometCounts {
+    return { ...this.server.counts, sockets: this.door.sockets };
+  }
+}

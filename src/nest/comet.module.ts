@@ -1,0 +1,155 @@
+import {
+  type BeforeApplicationShutdown,
+  ConfigurableModuleBuilder,
+  type ConfigurableModuleAsyncOptions,
+  type DynamicModule,
+  Module,
+  type OnApplicationShutdown,
+  type OnModuleInit,
+  type Type,
+} from '@nestjs/common';
+import { DiscoveryModule, DiscoveryService, HttpAdapterHost } from '@nestjs/core';
+import { WebSocketGateway } from '@nestjs/websockets';
+import { GATEWAY_METADATA, GATEWAY_OPTIONS } from '@nestjs/websockets/internal';
+import { JwtTokenVerifier } from '../auth/jwt.verifier.js';
+import { TokenError, type TokenVerifier } from '../auth/token-verifier.js';
+import type { Scheduler } from '../bayeux/ports.js';
+import { MemoryEngine } from '../engine/memory.engine.js';
+import { CometEndpoint } from './comet.endpoint.js';
+import type { CometModuleOptions, CometOptionsFactory } from './comet-module-options.js';
+import { resolveOptions } from './comet-options.resolver.js';
+import { CometService } from './comet.service.js';
+import { guardHooks } from './gateway-hooks.js';
+import { CometLogger } from './nest.logger.js';
+import { SystemScheduler } from './system.scheduler.js';
+import {
+  COMET_ENGINE,
+  COMET_GATEWAY_PATH,
+  COMET_OPTIONS,
+  COMET_SCHEDULER,
+  TOKEN_VERIFIER,
+} from './tokens.js';
+
+/** Asynchronous options: `useFactory` with `inject`, `useClass` or `useExisting`. */
+export type CometModuleAsyncOptions = ConfigurableModuleAsyncOptions<
+  CometModuleOptions,
+  keyof CometOptionsFactory
+> & {
+  /** Makes `CometService` injectable everywhere. @default true */
+  isGlobal?: boolean;
+};
+
+const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<CometModuleOptions>({
+  optionsInjectionToken: COMET_OPTIONS,
+})
+  .setClassMethodName('forRoot')
+  .setFactoryMethodName('createCometOptions')
+  .setExtras<{ isGlobal?: boolean }>({ isGlobal: true }, (definition, { isGlobal }) => ({
+    ...definition,
+    global: isGlobal ?? true,
+  }))
+  .build();
+
+/** Sees to it that the endpoint is there also in an application without a gateway of its own. */
+@WebSocketGateway({ path: COMET_GATEWAY_PATH })
+class EndpointGateway {}
+
+/**
+ * Push to users and channels over Bayeux. Import it once, with `CometModule.forRoot({ … })`, and install its
+ * adapter in `main.ts`: `app.useWebSocketAdapter(new CometAdapter(app))`.
+ *
+ * @publicApi
+ */
+@Module({
+  imports: [DiscoveryModule],
+  providers: [
+    EndpointGateway,
+    CometEndpoint,
+    CometService,
+    { provide: COMET_SCHEDULER, useFactory: () => new SystemScheduler(new CometLogger()) },
+    { provide: COMET_ENGINE, useClass: MemoryEngine },
+    { provide: TOKEN_VERIFIER, useFactory: verifierFor, inject: [COMET_OPTIONS, COMET_SCHEDULER] },
+  ],
+  exports: [CometService, TOKEN_VERIFIER],
+})
+export class CometModule
+  extends ConfigurableModuleClass
+  implements OnModuleInit, BeforeApplicationShutdown, OnApplicationShutdown
+{
+  readonly #endpoint: CometEndpoint;
+  readonly #discovery: DiscoveryService;
+
+  constructor(endpoint: CometEndpoint, discovery: DiscoveryService, host: HttpAdapterHost) {
+    super();
+    this.#endpoint = endpoint;
+    this.#discovery = discovery;
+    // The only moment after main.ts and before gateways are registered, where a failure ends in a clear error.
+    host.init$.subscribe(() => {
+      beforeInit(host.httpAdapter, () => {
+        this.#prepareGateways();
+      });
+    });
+  }
+
+  /**
+   * @throws TypeError at boot, if an option cannot mean what it says.
+   */
+  static override forRoot(options: CometModuleOptions & { isGlobal?: boolean }): DynamicModule {
+    return super.forRoot(options);
+  }
+
+  /** The same with options that are made when the application starts. */
+  static override forRootAsync(options: CometModuleAsyncOptions): DynamicModule {
+    return super.forRootAsync(options);
+  }
+
+  async onModuleInit(): Promise<void> {
+    await this.#endpoint.server.start();
+  }
+
+  /** Before the servers close: no new handshakes, and every client is told to come back later. */
+  beforeApplicationShutdown(): void {
+    this.#endpoint.server.drain();
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.#endpoint.server.engine.stop();
+  }
+
+  #prepareGateways(): void {
+    if (!this.#endpoint.adapterMade) {
+      throw new Error(
+        'CometModule needs its adapter. Add this line to main.ts, before app.listen():\n' +
+          '  app.useWebSocketAdapter(new CometAdapter(app));',
+      );
+    }
+    for (const { metatype, instance, isNotMetatype } of this.#discovery.getProviders()) {
+      if (isNotMetatype || !metatype || !isOurGateway(metatype, this.#endpoint.path)) continue;
+      const { greets, listens } = guardHooks(metatype as Type, instance as object | undefined);
+      if (listens) this.#endpoint.hub.expectHooks(metatype as Type, greets);
+    }
+  }
+}
+
+function isOurGateway(metatype: object, path: string): boolean {
+  if (Reflect.getMetadata(GATEWAY_METADATA, metatype) === undefined) return false;
+  const options = Reflect.getMetadata(GATEWAY_OPTIONS, metatype) as { path?: string } | undefined;
+  return options?.path === COMET_GATEWAY_PATH || options?.path === path;
+}
+
+function beforeInit(adapter: { init?: () => unknown }, prepare: () => void): void {
+  const init = adapter.init?.bind(adapter);
+  adapter.init = async () => {
+    prepare();
+    await init?.();
+  };
+}
+
+function verifierFor(options: CometModuleOptions, scheduler: Scheduler): TokenVerifier {
+  const { auth, jwt } = resolveOptions(options);
+  if (auth.verifier) return auth.verifier;
+  if (jwt) return new JwtTokenVerifier(jwt, new CometLogger(), () => scheduler.now());
+  return {
+    verify: () => Promise.reject(new TokenError('invalid_token', 'this application accepts no tokens')),
+  };
+}

@@ -1,0 +1,90 @@
+import type { MessageMappingProperties } from '@nestjs/websockets';
+
+/** What Nest has bound to one session, and how its gateways took the session's beginning. */
+export class GatewayBinding {
+  /** Handlers by channel. */
+  readonly handlers = new Map<string, MessageMappingProperties[]>();
+  /** To be called when the session ends. */
+  readonly onEnd: (() => void)[] = [];
+  /** True once the handlers of all gateways are bound, which sessions that call no service do without. */
+  complete = false;
+  readonly #awaited: Set<unknown>;
+  readonly #greeted = new Set<unknown>();
+  #undecided = 0;
+  #refusal: Error | undefined;
+  #wake: (() => void) | undefined;
+
+  /** `gateways` are those whose `handleConnection` shall be heard. */
+  constructor(gateways: Iterable<unknown> = []) {
+    this.#awaited = new Set(gateways);
+  }
+
+  bind(handlers: readonly MessageMappingProperties[]): void {
+    for (const handler of handlers) {
+      const channel = String(handler.message);
+      const others = this.handlers.get(channel);
+      // Binding all gateways comes across the one again that was bound for its hooks.
+      if (!others) this.handlers.set(channel, [handler]);
+      else if (!others.some(({ methodName }) => methodName === handler.methodName)) others.push(handler);
+    }
+  }
+
+  /** Runs a gateway's `handleConnection`, once. Its failure is the session's, and no one else's. */
+  greet(gateway: unknown, hook: () => unknown): void {
+    if (this.#greeted.has(gateway)) return;
+    this.#greeted.add(gateway);
+    try {
+      const answer = hook() as PromiseLike<unknown> | undefined;
+      if (typeof answer?.then === 'function') this.#await(answer);
+    } catch (error) {
+      this.refuse(error);
+    }
+    this.#awaited.delete(gateway);
+    this.#wake?.();
+  }
+
+  /** The session is not wanted. */
+  refuse(reason: unknown): void {
+    const { message = 'no reason given' } = (reason ?? {}) as { message?: string };
+    this.#refusal ??= new Error(`a gateway does not want the session (${message})`, { cause: reason });
+    this.#wake?.();
+  }
+
+  /**
+   * Settles when all gateways have agreed; request-scoped ones are made first and asked later.
+   *
+   * @throws Error as soon as one has not.
+   */
+  admitted(): Promise<void> | undefined {
+    if (this.#refusal) throw this.#refusal;
+    if (this.#awaited.size === 0 && this.#undecided === 0) return undefined;
+    return new Promise((resolve, reject) => {
+      this.#wake = () => {
+        if (this.#refusal) reject(this.#refusal);
+        else if (this.#awaited.size === 0 && this.#undecided === 0) resolve();
+      };
+    });
+  }
+
+  #await(answer: PromiseLike<unknown>): void {
+    this.#undecided++;
+    answer.then(
+      () => {
+        this.#undecided--;
+        this.#wake?.();
+      },
+      (error: unknown) => {
+        this.refuse(error);
+      },
+    );
+  }
+}
+
+const bindings = new WeakMap<object, GatewayBinding>();
+
+/** The binding of a session, made at its first need. */
+export function bindingOf(client: object, gateways: Iterable<unknown> = []): GatewayBinding {
+  let binding = bindings.get(client);
+  if (!binding) bindings.set(client, (binding = new GatewayBinding(gateways)));
+  return binding;
+}

@@ -1,0 +1,14 @@
+/** Injects the `TokenVerifier` that the push server uses, for example to find the user of an access token. */
+export const TOKEN_VERIFIER = Symbol('nestjs-comet:token-verifier');
+
+/** The options as the application gave them. @internal */
+export const COMET_OPTIONS = Symbol('nestjs-comet:options');
+
+/** The clock. @internal */
+export const COMET_SCHEDULER = Symbol('nestjs-comet:scheduler');
+
+/** The engine that carries messages. @internal */
+export const COMET_ENGINE = Symbol('nestjs-comet:engine');
+
+/** Path of gateways that serve Bayeux sessions, wherever the endpoint is. @internal */
+export const COMET_GATEWAY_PATH = 'comet:';

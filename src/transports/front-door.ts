@@ -1,0 +1,132 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { Logger } from '../bayeux/ports.js';
+import { BrowserCookie } from './browser-cookie.js';
+import type { Intake } from './intake.js';
+import { LongPollingTransport } from './long-polling.transport.js';
+import { OriginPolicy } from './origin-policy.js';
+import { ProxyTrust } from './proxy-trust.js';
+import { type RequestScope, scopeOf } from './request-scope.js';
+import type { TransportOptions } from './transport-options.js';
+import { WebSocketTransport } from './websocket.transport.js';
+
+/**
+ * What a Bayeux request meets first, ahead of the framework: it decides by path whose a request is, by origin whether
+ * it may come in, and hands it to its transport.
+ */
+export class FrontDoor {
+  readonly #intake: Intake;
+  readonly #options: TransportOptions;
+  readonly #logger: Logger;
+  readonly #origins: OriginPolicy;
+  readonly #proxies: ProxyTrust;
+  readonly #cookie: BrowserCookie;
+  readonly #polling: LongPollingTransport;
+  readonly #sockets: WebSocketTransport;
+  #toldOfOrigins = false;
+
+  constructor(intake: Intake, options: TransportOptions, logger: Logger) {
+    this.#intake = intake;
+    this.#options = options;
+    this.#logger = logger;
+    this.#origins = new OriginPolicy(options.origins);
+    this.#proxies = new ProxyTrust(options.trustProxy);
+    this.#cookie = new BrowserCookie(options.cookie);
+    this.#polling = new LongPollingTransport(intake, options);
+    this.#sockets = new WebSocketTransport(intake, options);
+  }
+
+  /** Sockets that are open. */
+  get sockets(): number {
+    return this.#sockets.sockets;
+  }
+
+  /** Whether a request belongs to the endpoint: its path, or one below it. */
+  owns({ url = '' }: IncomingMessage): boolean {
+    const { path } = this.#options;
+    if (!url.startsWith(path)) return false;
+    const next = url.charAt(path.length);
+    return next === '' || next === '/' || next === '?';
+  }
+
+  /** Serves a request of the endpoint. */
+  request(request: IncomingMessage, response: ServerResponse): void {
+    const provenance = this.#proxies.resolve(request);
+    const { origin } = request.headers;
+    response.setHeader('Vary', 'Origin');
+    response.setHeader('X-Content-Type-Options', 'nosniff');
+    const verdict = this.#origins.judge(origin, provenance);
+    if (verdict === 'foreign') {
+      this.#tellOfOrigins();
+      respond(request, response, 403);
+      return;
+    }
+    if (verdict === 'listed' && origin !== undefined) {
+      response.setHeader('Access-Control-Allow-Origin', origin);
+      response.setHeader('Access-Control-Allow-Credentials', 'true');
+    }
+    if (request.method === 'POST') {
+      const browser = this.#cookie.read(request.headers.cookie, provenance.secure);
+      this.#polling.serve(request, response, scopeOf(request, provenance, browser));
+    } else if (request.method === 'OPTIONS') {
+      if (verdict === 'listed') {
+        response.setHeader('Access-Control-Allow-Methods', 'POST');
+        response.setHeader('Access-Control-Allow-Headers', 'authorization, content-type');
+        response.setHeader('Access-Control-Max-Age', '600');
+      }
+      respond(request, response, 200);
+    } else {
+      response.setHeader('Allow', 'POST, OPTIONS');
+      respond(request, response, 405);
+    }
+  }
+
+  /** Serves an upgrade of the endpoint. */
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    socket.on('error', () => socket.destroy());
+    const provenance = this.#proxies.resolve(request);
+    if (this.#origins.judge(request.headers.origin, provenance) === 'foreign') {
+      this.#tellOfOrigins();
+      reject(socket, '403 Forbidden');
+      return;
+    }
+    const scope: RequestScope = scopeOf(
+      request,
+      provenance,
+      this.#cookie.read(request.headers.cookie, provenance.secure),
+    );
+    if (scope.tokenInQuery) reject(socket, '400 Bad Request');
+    else if (this.#intake.server.draining) {
+      reject(socket, '503 Service Unavailable', `Retry-After: ${this.#options.retryAfter}\r\n`);
+    } else this.#sockets.upgrade(request, socket, head, scope);
+  }
+
+  /** A `Set-Cookie` header that makes a browser forget which sessions are its own. */
+  expireCookie(): string {
+    return this.#cookie.expire();
+  }
+
+  /** Resolves when all sockets have closed. */
+  close(): Promise<void> {
+    return this.#sockets.close();
+  }
+
+  #tellOfOrigins(): void {
+    if (this.#toldOfOrigins) return;
+    this.#toldOfOrigins = true;
+    this.#logger.warn(
+      'A request of a foreign origin was refused. If the page is yours, name its origin in `origins`; if the ' +
+        'application is behind a proxy that ends TLS or changes the Host header, set `trustProxy`. ' +
+        'Further refusals are not logged.',
+    );
+  }
+}
+
+function respond(request: IncomingMessage, response: ServerResponse, status: number): void {
+  response.writeHead(status, { 'Content-Length': 0 }).end();
+  request.resume();
+}
+
+function reject(socket: Duplex, status: string, headers = ''): void {
+  socket.end(`HTTP/1.1 ${status}\r\n${headers}Connection: close\r\nContent-Length: 0\r\n\r\n`);
+}

@@ -1,0 +1,88 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { decode, type DecodeFailure } from '../bayeux/message.js';
+import { isThenable } from '../bayeux/maybe-promise.js';
+import type { Intake } from './intake.js';
+import { PollLink } from './poll.link.js';
+import type { RequestScope } from './request-scope.js';
+import type { TransportOptions } from './transport-options.js';
+
+const STATUS_OF: Record<DecodeFailure, number> = { malformed: 400, empty: 400, too_deep: 400, too_many: 413 };
+
+/** Bayeux over HTTP POST (Bayeux 1.0 §7.1). Bodies are read here, whatever parsers the application has. */
+export class LongPollingTransport {
+  readonly #intake: Intake;
+  readonly #options: TransportOptions;
+
+  constructor(intake: Intake, options: TransportOptions) {
+    this.#intake = intake;
+    this.#options = options;
+  }
+
+  /** Serves one POST. */
+  serve(request: IncomingMessage, response: ServerResponse, scope: RequestScope): void {
+    // A page of another site can post text or a form without being asked, but not JSON.
+    if (!/^application\/json\s*(?:;|$)/i.test(request.headers['content-type'] ?? '')) {
+      refuse(request, response, 415);
+      return;
+    }
+    if (Number(request.headers['content-length'] ?? 0) > this.#options.maxMessageBytes) {
+      refuse(request, response, 413);
+      return;
+    }
+    const link = new PollLink(response, scope, this.#options.retryAfter, (gone) => {
+      this.#intake.server.closed(gone);
+    });
+    this.#read(request, response, (body) => {
+      this.#receive(body, request, response, scope, link);
+    });
+  }
+
+  #read(request: IncomingMessage, response: ServerResponse, done: (body: Buffer) => void): void {
+    const chunks: Buffer[] = [];
+    let bytes = 0;
+    request.on('data', (chunk: Buffer) => {
+      bytes += chunk.length;
+      if (bytes > this.#options.maxMessageBytes) {
+        request.removeAllListeners('data').removeAllListeners('end');
+        refuse(request, response, 413);
+      } else {
+        chunks.push(chunk);
+      }
+    });
+    request.on('end', () => {
+      done(Buffer.concat(chunks));
+    });
+    request.on('error', () => response.destroy());
+  }
+
+  #receive(
+    body: Buffer,
+    request: IncomingMessage,
+    response: ServerResponse,
+    scope: RequestScope,
+    link: PollLink,
+  ): void {
+    let text: string;
+    try {
+      text = new TextDecoder('utf-8', { fatal: true }).decode(body);
+    } catch {
+      refuse(request, response, 400);
+      return;
+    }
+    const decoded = decode(text, this.#options);
+    if (!decoded.ok) {
+      refuse(request, response, STATUS_OF[decoded.failure]);
+      return;
+    }
+    const accepted = this.#intake.accept(decoded.messages, scope, link);
+    // Both parts never fail; there is nothing left to do when they are through.
+    if (isThenable(accepted)) void accepted;
+  }
+}
+
+/** An empty answer. What the client is still sending is not read: the connection ends with the response. */
+function refuse(request: IncomingMessage, response: ServerResponse, status: number): void {
+  const unread = !request.complete;
+  response.writeHead(status, { 'Content-Length': 0, ...(unread && { Connection: 'close' }) }).end();
+  if (unread) request.resume();
+}

@@ -1,0 +1,73 @@
+import type { ServerResponse } from 'node:http';
+import { encode } from '../bayeux/delivery.js';
+import type { Link, LinkEnd, Outbound, Receipt } from '../bayeux/ports.js';
+import type { RequestScope } from './request-scope.js';
+
+/** One HTTP response, which carries one array. */
+export class PollLink implements Link {
+  readonly transport = 'long-polling';
+  readonly once = true;
+  readonly congested = false;
+  sessionId: string | undefined;
+  readonly #response: ServerResponse;
+  readonly #setCookie: string | undefined;
+  readonly #retryAfter: number;
+  #receipt: Receipt | undefined;
+
+  constructor(
+    response: ServerResponse,
+    scope: RequestScope,
+    retryAfter: number,
+    /** Called when the client goes away before it has got its response. */
+    onGone: (link: PollLink) => void,
+  ) {
+    this.#response = response;
+    this.#setCookie = scope.browser.setCookie;
+    this.#retryAfter = retryAfter;
+    response.once('close', () => {
+      const flushed = response.writableFinished;
+      this.#receipt?.settled(flushed);
+      if (!flushed) onGone(this);
+    });
+  }
+
+  bound(): void {
+    // A response proves nothing for the next request.
+  }
+
+  refused(): void {
+    // The response says it; there is no connection to close.
+  }
+
+  write(messages: readonly Outbound[], receipt?: Receipt): void {
+    if (this.#response.headersSent || this.#response.destroyed) {
+      receipt?.settled(false);
+      return;
+    }
+    this.#receipt = receipt;
+    const body = encode(messages);
+    const headers: Record<string, string | number> = {
+      'Content-Type': 'application/json',
+      'Content-Length': Buffer.byteLength(body),
+      'Cache-Control': 'no-store',
+    };
+    const [first] = messages;
+    if (first && 'successful' in first) {
+      if (first.channel === '/meta/handshake' && first.successful && this.#setCookie !== undefined) {
+        headers['Set-Cookie'] = this.#setCookie;
+      }
+      // Allowed with any status (RFC 9110 §11.6.1). The status stays 200: clients take others for a broken
+      // connection and repeat the request for ever.
+      if (first.error?.startsWith('401:') === true) headers['WWW-Authenticate'] = 'Bearer';
+    }
+    this.#response.writeHead(200, headers).end(body);
+  }
+
+  end(why: LinkEnd): void {
+    if (this.#response.headersSent || this.#response.destroyed) return;
+    // 500 for the older of two connects: browsers repeat a 408 by themselves, and 200 would let two tabs that share
+    // a session take it from each other at full speed.
+    if (why === 'superseded') this.#response.writeHead(500, { 'Content-Length': 0 }).end();
+    else this.#response.writeHead(503, { 'Content-Length': 0, 'Retry-After': this.#retryAfter }).end();
+  }
+}

@@ -1,0 +1,46 @@
+import type { IncomingMessage } from 'node:http';
+import type { RequestContext } from '../bayeux/ports.js';
+import type { Browser } from './browser-cookie.js';
+import type { Provenance } from './proxy-trust.js';
+
+/** Request headers that handlers of messages may see. Credentials and cookies are not among them. */
+const VISIBLE_HEADERS = ['user-agent', 'origin', 'accept-language'] as const;
+
+/** Names under which clients put tokens into URLs, where logs and histories keep them (RFC 9700 §4.3.2). */
+const TOKEN_PARAMETERS = ['access_token', 'token'] as const;
+
+/** What transports need of a request, so that the request itself need not be kept. */
+export interface RequestScope {
+  readonly browser: Browser;
+  /** The `Authorization` headers of the request or upgrade. */
+  readonly authorization: readonly string[] | undefined;
+  readonly tokenInQuery: boolean;
+  /** The context of its messages, but for their credential. */
+  readonly context: Omit<RequestContext, 'credential'>;
+}
+
+/** Collects the scope of a request. */
+export function scopeOf(request: IncomingMessage, provenance: Provenance, browser: Browser): RequestScope {
+  const headers: Record<string, string> = {};
+  for (const name of VISIBLE_HEADERS) {
+    const value = request.headers[name];
+    if (typeof value === 'string') headers[name] = value;
+  }
+  return {
+    browser,
+    authorization: request.headersDistinct['authorization'],
+    tokenInQuery: hasTokenInQuery(request.url ?? ''),
+    context: {
+      browser: browser.digest,
+      ...(provenance.address !== undefined && { address: provenance.address }),
+      headers,
+    },
+  };
+}
+
+function hasTokenInQuery(url: string): boolean {
+  const start = url.indexOf('?');
+  if (start < 0) return false;
+  const query = new URLSearchParams(url.slice(start));
+  return TOKEN_PARAMETERS.some((name) => query.has(name));
+}

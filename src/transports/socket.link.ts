@@ -1,0 +1,133 @@
+import type { WebSocket } from 'ws';
+import { encode } from '../bayeux/delivery.js';
+import type { Deadline, Link, LinkEnd, Outbound, Receipt, Scheduler } from '../bayeux/ports.js';
+import type { TransportOptions } from './transport-options.js';
+
+/** Close codes, after RFC 6455 §7.4 and its private range. */
+export const CloseCodes = {
+  /** The server is going away. */
+  goingAway: 1001,
+  /** A binary frame: Bayeux is text. */
+  unsupportedData: 1003,
+  /** Not JSON. */
+  invalidPayload: 1007,
+  /** An empty or too deep array, no handshake in time, or a refused one. */
+  policyViolation: 1008,
+  /** Too many messages in one frame; too many bytes are refused with the same code. */
+  tooBig: 1009,
+  /** The server cannot serve this client now, or the client does not read. */
+  tryAgainLater: 1013,
+  /** Another connection speaks for the session now. */
+  superseded: 4409,
+} as const;
+
+const CODE_OF: Record<LinkEnd, readonly [code: number, reason: string]> = {
+  superseded: [CloseCodes.superseded, 'session continues on another connection'],
+  overflow: [CloseCodes.tryAgainLater, 'queue is full'],
+  shutdown: [CloseCodes.goingAway, 'server is going away'],
+  unavailable: [CloseCodes.tryAgainLater, 'try again later'],
+};
+
+/** A refused client gets its reply first; the connection follows after this many milliseconds. */
+const REFUSED_LINGER = 1_000;
+/** Milliseconds a peer has to answer a close frame. */
+const CLOSE_TIMEOUT = 2_000;
+
+/** One WebSocket. While its peer does not read, nothing is read from it either. */
+export class SocketLink implements Link {
+  readonly transport = 'websocket';
+  readonly once = false;
+  sessionId: string | undefined;
+  readonly #socket: WebSocket;
+  readonly #scheduler: Scheduler;
+  readonly #options: TransportOptions;
+  /** Ends a socket that has no session, or that does not close. */
+  readonly #deadline: Deadline;
+  readonly #receipts: (Receipt | undefined)[] = [];
+  #closing = false;
+  #frames = 0;
+
+  constructor(socket: WebSocket, scheduler: Scheduler, options: TransportOptions) {
+    this.#socket = socket;
+    this.#scheduler = scheduler;
+    this.#options = options;
+    this.#deadline = scheduler.deadline(() => {
+      if (this.#closing) this.#socket.terminate();
+      else this.close(CloseCodes.policyViolation, 'no session');
+    });
+    this.bound(undefined);
+  }
+
+  get congested(): boolean {
+    return this.#socket.bufferedAmount > this.#options.maxBufferedBytes;
+  }
+
+  /** True while the peer is owed so much that nothing more should be read from it. */
+  get overtaxed(): boolean {
+    return this.congested || this.#frames >= MAX_FRAMES_UNDER_WAY;
+  }
+
+  bound(sessionId: string | undefined): void {
+    if (this.#closing) return;
+    if (sessionId === undefined)
+      this.#deadline.moveTo(this.#scheduler.now() + this.#options.handshakeTimeout);
+    else this.#deadline.cancel();
+  }
+
+  refused(): void {
+    if (!this.#closing && this.sessionId === undefined) {
+      this.#deadline.moveTo(this.#scheduler.now() + REFUSED_LINGER);
+    }
+  }
+
+  write(messages: readonly Outbound[], receipt?: Receipt): void {
+    this.#receipts.push(receipt);
+    this.#socket.send(encode(messages), this.#onSent);
+    if (this.overtaxed) this.#socket.pause();
+  }
+
+  end(why: LinkEnd): void {
+    this.close(...CODE_OF[why]);
+  }
+
+  /** Closes after what was written; a peer that does not answer is cut off. */
+  close(code: number, reason: string): void {
+    if (this.#closing) return;
+    this.#closing = true;
+    this.#socket.close(code, reason);
+    // A paused socket would never see the peer's close frame.
+    this.#socket.resume();
+    this.#deadline.moveTo(this.#scheduler.now() + CLOSE_TIMEOUT);
+  }
+
+  /** A frame is being handled. */
+  frameBegun(): void {
+    this.#frames++;
+    if (this.overtaxed) this.#socket.pause();
+  }
+
+  /** A frame has been answered. */
+  frameDone(): void {
+    this.#frames--;
+    this.#resume();
+  }
+
+  /** The socket has closed: what was not sent will never be. */
+  gone(): void {
+    this.#closing = true;
+    this.#deadline.cancel();
+    for (const receipt of this.#receipts.splice(0)) receipt?.settled(false);
+  }
+
+  readonly #onSent = (error?: Error | null): void => {
+    this.#receipts.shift()?.settled(!error);
+    this.#resume();
+  };
+
+  #resume(): void {
+    if (this.#socket.isPaused && !this.overtaxed) this.#socket.resume();
+  }
+}
+
+/** Frames of one socket that may be under way at once. */
+const MAX_FRAMES_UNDER_WAY = 32;

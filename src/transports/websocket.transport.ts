@@ -1,0 +1,137 @@
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { type WebSocket, WebSocketServer } from 'ws';
+import { decode, type DecodeFailure } from '../bayeux/message.js';
+import { isThenable } from '../bayeux/maybe-promise.js';
+import type { MaybePromise } from '../bayeux/ports.js';
+import type { Accepted, Intake } from './intake.js';
+import type { RequestScope } from './request-scope.js';
+import { CloseCodes, SocketLink } from './socket.link.js';
+import type { TransportOptions } from './transport-options.js';
+
+const CODE_OF: Record<DecodeFailure, readonly [code: number, reason: string]> = {
+  malformed: [CloseCodes.invalidPayload, 'not a JSON array of messages'],
+  empty: [CloseCodes.policyViolation, 'empty array'],
+  too_deep: [CloseCodes.policyViolation, 'nested too deeply'],
+  too_many: [CloseCodes.tooBig, 'too many messages'],
+};
+
+/** Bayeux over WebSocket: one array a text frame, both ways. */
+export class WebSocketTransport {
+  readonly #intake: Intake;
+  readonly #options: TransportOptions;
+  readonly #upgrader: WebSocketServer;
+  readonly #links = new Set<SocketLink>();
+  #onEmpty: (() => void) | undefined;
+
+  constructor(intake: Intake, options: TransportOptions) {
+    this.#intake = intake;
+    this.#options = options;
+    this.#upgrader = new WebSocketServer({
+      noServer: true,
+      clientTracking: false,
+      maxPayload: options.maxMessageBytes,
+      // Costs memory for every socket, open or idle.
+      perMessageDeflate: false,
+      // Answering with a protocol is optional; echoing one could give away a token that was offered as one.
+      handleProtocols: (offered) => (offered.has('bayeux') ? 'bayeux' : false),
+    });
+  }
+
+  /** Sockets that are open. */
+  get sockets(): number {
+    return this.#links.size;
+  }
+
+  /** Takes over an upgrade. */
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, scope: RequestScope): void {
+    const { setCookie } = scope.browser;
+    const addCookie = (headers: string[]): void => void headers.push(`Set-Cookie: ${setCookie}`);
+    // The event is emitted while `handleUpgrade` runs, so that it cannot meet another upgrade.
+    if (setCookie !== undefined) this.#upgrader.once('headers', addCookie);
+    this.#upgrader.handleUpgrade(request, socket, head, (webSocket) => {
+      this.#open(webSocket, scope);
+    });
+    this.#upgrader.off('headers', addCookie);
+  }
+
+  /** Resolves when all sockets have closed. They are told to by the end of their sessions, or here. */
+  close(): Promise<void> {
+    for (const link of this.#links) link.end('shutdown');
+    this.#upgrader.close();
+    if (this.#links.size === 0) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#onEmpty = resolve;
+    });
+  }
+
+  #open(socket: WebSocket, scope: RequestScope): void {
+    const { server, logger } = this.#intake;
+    const link = new SocketLink(socket, server.scheduler, this.#options);
+    this.#links.add(link);
+    // Frames enter one after the other, also where a token has to be verified first; slow handlers hold up nothing.
+    let entering: PromiseLike<unknown> | undefined;
+    socket.on('message', (data: Buffer, isBinary: boolean) => {
+      if (isBinary) {
+        link.close(CloseCodes.unsupportedData, 'binary frame');
+        return;
+      }
+      link.frameBegun();
+      const enter = (): MaybePromise<void> => this.#receive(data.toString(), link, scope);
+      const entered = entering ? entering.then(enter) : enter();
+      if (!isThenable(entered)) return;
+      const tail: PromiseLike<unknown> = entered.then(() => {
+        if (entering === tail) entering = undefined;
+      });
+      entering = tail;
+    });
+    socket.on('error', (error) => {
+      logger.debug(`A socket failed: ${error.message}`);
+    });
+    socket.once('close', () => {
+      link.gone();
+      server.closed(link);
+      this.#links.delete(link);
+      if (this.#links.size === 0) this.#onEmpty?.();
+    });
+  }
+
+  /** Settles when the messages of a frame are on their way. */
+  #receive(text: string, link: SocketLink, scope: RequestScope): MaybePromise<void> {
+    const decoded = decode(text, this.#options);
+    if (!decoded.ok) {
+      link.close(...CODE_OF[decoded.failure]);
+      return;
+    }
+    const followed = ({ handled }: Accepted): void => {
+      if (isThenable(handled)) {
+        void handled.then(() => {
+          link.frameDone();
+        });
+      } else {
+        link.frameDone();
+      }
+    };
+    const accepted = this.#intake.accept(
+      decoded.messages,
+      this.#scopeFor(link, scope, decoded.messages),
+      link,
+    );
+    if (!isThenable(accepted)) {
+      followed(accepted);
+      return;
+    }
+    return accepted.then(followed);
+  }
+
+  /**
+   * The token of the upgrade speaks until the socket has a session: it is as old as the socket, and a session that
+   * has renewed its token since must not be measured by it.
+   */
+  #scopeFor(link: SocketLink, scope: RequestScope, messages: readonly unknown[]): RequestScope {
+    const greets = messages.some(
+      (message) => (message as { channel?: unknown } | null)?.channel === '/meta/handshake',
+    );
+    return link.sessionId === undefined || greets ? scope : { ...scope, authorization: undefined };
+  }
+}

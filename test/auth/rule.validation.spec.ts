@@ -1,0 +1,100 @@
+import type { ChannelRule } from '../../src/auth/channel-rule.js';
+import { validateRules } from '../../src/auth/rule.validation.js';
+
+const validate = (rule: unknown): string[] => validateRules([rule as ChannelRule]);
+
+describe('validateRules', () => {
+  it('finds nothing wrong with good rules', () => {
+    expect(
+      validateRules([
+        { channel: '/news/**', subscribe: true, publish: { kind: 'service', scope: 'news:write' } },
+        { channel: '/room/*', subscribe: { scope: 'room' }, publish: false },
+        { channel: '/inbox/{userId}/**', subscribe: true },
+        { channel: '/user/{userId}/**', publish: true },
+        { channel: '/user/{userId}/out', publish: { kind: 'user' } },
+        { channel: '/user/**', effect: 'deny', publish: true },
+        { channel: '/service/admin/**', effect: 'deny', publish: { kind: 'anonymous' } },
+        { channel: '/**', effect: 'allow', subscribe: true },
+        { channel: '/*', subscribe: true },
+        { channel: '/a.b/#1/x+y~z/(!)$@_-', subscribe: true },
+        { channel: '/userland/x', subscribe: true },
+      ]),
+    ).toEqual([]);
+    expect(validateRules([])).toEqual([]);
+  });
+
+  it.each([
+    ['news', /begin with a slash: write '\/news'/],
+    ['', /begin with a slash/],
+    ['/news/', /empty segment/],
+    ['/', /empty segment/],
+    ['/news//x', /empty segment/],
+    ['/*/news', /wildcard '\*' before its end/],
+    ['/**/news', /wildcard '\*\*' before its end/],
+    ['/news*', /wildcard within the segment 'news\*'/],
+    ['/news/***', /wildcard within the segment/],
+    ['/{user}/x', /unknown variable '\{user\}': only '\{userId\}'/],
+    ['/{claims.rooms}/**', /unknown variable '\{claims.rooms\}'/],
+    ['/{userid}', /unknown variable/],
+    ['/u-{userId}', /'\{userId\}' within the segment 'u-\{userId\}'/],
+    ['/{userId}{userId}', /within the segment/],
+    ['/ne ws', /characters that no channel has/],
+    ['/{userId', /characters that no channel has/],
+    ['/näws', /characters that no channel has/],
+    ['/a?b', /characters that no channel has/],
+    ['/meta/connect', /channel of the protocol/],
+    ['/meta/**', /channel of the protocol/],
+    ['/user/**', /tree of another user: write '\/user\/\{userId\}\/\*\*'/],
+    ['/user/*', /tree of another user/],
+    ['/user/bob/**', /tree of another user/],
+    ['/user/{userId}', /tree of another user/],
+    ['/service/chat', /handler of a service channel is itself the grant/],
+    ['/service/**', /handler of a service channel/],
+  ])("tells what is wrong with the channel '%s'", (channel, sentence) => {
+    const mistakes = validate({ channel, subscribe: true });
+    expect(mistakes).toEqual([expect.stringMatching(sentence)]);
+    expect(mistakes[0]).toMatch(/^rules\[0\] \(.*[.]$/);
+  });
+
+  it.each([
+    [{}, /no operation/],
+    [{ subscribe: false, publish: undefined }, /no operation/],
+    [{ effect: 'deny' }, /no operation/],
+    [{ subscribe: true, effect: 'Deny' }, /unknown effect/],
+    [{ subscribe: true, scope: 'x' }, /unknown member 'scope'/],
+    [{ subscribe: true, unless: {} }, /unknown member 'unless'/],
+    [{ subscribe: 'yes' }, /no condition/],
+    [{ publish: ['x'] }, /no condition/],
+    [{ subscribe: {} }, /empty condition in subscribe/],
+    [{ subscribe: { scopes: 'x' } }, /unknown member 'scopes' in subscribe/],
+    [{ publish: { scope: undefined } }, /scope in publish/],
+    [{ publish: { scope: '' } }, /scope in publish/],
+    [{ publish: { scope: 'a b' } }, /scope in publish/],
+    [{ publish: { kind: 'admin' } }, /unknown kind in publish/],
+    [{ publish: { kind: undefined } }, /unknown kind in publish/],
+  ])('tells what is wrong with the members %j', (members, sentence) => {
+    expect(validate({ channel: '/news', ...members })).toEqual([expect.stringMatching(sentence)]);
+  });
+
+  it.each([null, undefined, 'rule', ['/news'], {}, { channel: 7, subscribe: true }])(
+    'tells that %j is no rule',
+    (rule) => {
+      expect(validate(rule)).toEqual([expect.stringMatching(/^rules\[0\] .*channel/)]);
+    },
+  );
+
+  it('finds every mistake of every rule', () => {
+    const mistakes = validateRules([
+      { channel: '/ok', subscribe: true },
+      { channel: 'a' },
+      { channel: '/x//*/y', subscribe: { scope: '' } },
+    ]);
+    expect(mistakes.map((mistake) => mistake.slice(0, 8))).toEqual([
+      'rules[1]',
+      'rules[1]',
+      'rules[2]',
+      'rules[2]',
+      'rules[2]',
+    ]);
+  });
+});
