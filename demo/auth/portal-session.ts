@@ -1,0 +1,44 @@
+import { randomBytes } from 'node:crypto';
+import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
+import type { Request } from 'express';
+
+/** Who is signed in to the portal, as its session remembers it. Tokens are not in it: see `TokenVault`. */
+export interface PortalSession {
+  /** The id under which the push server knows the user. */
+  readonly userId: string;
+  readonly name: string;
+  /** Where the vault keeps the tokens of this session. */
+  readonly vaultKey: string;
+  readonly csrf: string;
+}
+
+declare module 'express-session' {
+  interface SessionData {
+    portal?: PortalSession;
+  }
+}
+
+/** The portal session of the request. Use it behind `SessionGuard`. */
+export const Session = createParamDecorator((_data: unknown, context: ExecutionContext) => {
+  return context.switchToHttp().getRequest<Request>().session.portal;
+});
+
+/** Begins a portal session under a new session id, so that an id planted beforehand is worth nothing. */
+export async function openSession(request: Request, user: Omit<PortalSession, 'csrf'>): Promise<void> {
+  await finished((done) => request.session.regenerate(done));
+  request.session.portal = { ...user, csrf: randomBytes(24).toString('base64url') };
+}
+
+/** Ends the portal session. */
+export function closeSession(request: Request): Promise<void> {
+  return finished((done) => request.session.destroy(done));
+}
+
+function finished(work: (done: (error: unknown) => void) => unknown): Promise<void> {
+  return new Promise((resolve, reject) => {
+    work((error) => {
+      if (error instanceof Error) reject(error);
+      else resolve();
+    });
+  });
+}

@@ -1,0 +1,84 @@
+import { randomBytes } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import { LoginRefusedError } from './auth.errors.js';
+import { OidcClient } from './oidc-client.service.js';
+import type { TokenSet } from './token-set.js';
+
+/** A session that asks for no token for this long is over. */
+const IDLE_LIMIT = 12 * 60 * 60 * 1000;
+/** A page that says its token was refused gets another one, but not one at every call. */
+const MIN_AGE_TO_RENEW = 5_000;
+/** Less than this is not worth handing out. */
+const MIN_LEFT = 10_000;
+
+interface Entry {
+  tokens: TokenSet;
+  usedAt: number;
+  renewal?: Promise<TokenSet>;
+}
+
+/**
+ * Keeps the tokens of portal sessions. They are not in the session itself, of which every request has its own copy:
+ * two tabs that renew at the same moment would each spend the refresh token, and a provider that rotates them takes
+ * the second for a theft.
+ */
+@Injectable()
+export class TokenVault {
+  private readonly entries = new Map<string, Entry>();
+
+  constructor(private readonly client: OidcClient) {}
+
+  /** Keeps tokens and returns the key to them. */
+  put(tokens: TokenSet): string {
+    this.sweep();
+    const key = randomBytes(24).toString('base64url');
+    this.entries.set(key, { tokens, usedAt: Date.now() });
+    return key;
+  }
+
+  /** Forgets the tokens and returns the ID token, which the provider wants to see at logout. */
+  remove(key: string): string | undefined {
+    const idToken = this.entries.get(key)?.tokens.idToken;
+    this.entries.delete(key);
+    return idToken;
+  }
+
+  /**
+   * An access token with at least half of its life ahead, renewed if need be.
+   *
+   * @param renew asks for a new one although the present one looks good.
+   * @throws {@link LoginRefusedError} if there is none to be had any more.
+   */
+  async accessToken(key: string, renew: boolean): Promise<{ token: string; expiresIn: number }> {
+    const entry = this.entries.get(key);
+    if (!entry) throw new LoginRefusedError('no tokens are kept for this session');
+    entry.usedAt = Date.now();
+    const left = entry.tokens.expiresAt - Date.now();
+    const age = entry.tokens.lifetime - left;
+    if (left < entry.tokens.lifetime / 2 || (renew && age > MIN_AGE_TO_RENEW)) await this.renew(entry, left);
+    const { accessToken, expiresAt } = entry.tokens;
+    return { token: accessToken, expiresIn: Math.floor((expiresAt - Date.now()) / 1000) };
+  }
+
+  private async renew(entry: Entry, left: number): Promise<void> {
+    const { refreshToken, idToken } = entry.tokens;
+    if (!refreshToken) {
+      // A provider that gives none lets the session live as long as its access token.
+      if (left > MIN_LEFT) return;
+      throw new LoginRefusedError('the access token has expired and there is no refresh token');
+    }
+    entry.renewal ??= this.client.refresh(refreshToken).finally(() => delete entry.renewal);
+    try {
+      entry.tokens = { ...(idToken && { idToken }), ...(await entry.renewal) };
+    } catch (error) {
+      // While the provider is down the present token serves for what is left of it.
+      if (error instanceof LoginRefusedError || left < MIN_LEFT) throw error;
+    }
+  }
+
+  private sweep(): void {
+    for (const [key, entry] of this.entries) {
+      if (Date.now() - entry.usedAt > IDLE_LIMIT) this.entries.delete(key);
+    }
+  }
+}
