@@ -24,7 +24,7 @@ const onlyFrom = (folder, ...allowed) => ({
 });
 
 export default tseslint.config(
-  { ignores: ['dist', 'dist-demo', 'coverage', 'test-results'] },
+  { ignores: ['dist', 'dist-demo', 'coverage', 'test-results', 'test/consumer'] },
   {
     files: ['**/*.ts'],
     extends: [tseslint.configs.strictTypeChecked],

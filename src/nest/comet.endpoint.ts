@@ -24,7 +24,7 @@ export interface CometCounts {
   readonly sockets: number;
 }
 
-/** The parts of the push server, put together. @internal */
+/** The parts of the push server, put together. Not part of the public API. */
 @Injectable()
 export class CometEndpoint {
   readonly path: string;

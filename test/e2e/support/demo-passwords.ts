@@ -1,0 +1,2 @@
+/** As the terminal prints them. */
+export const DEMO_PASSWORDS = { alice: 'rabbit-hole', bob: 'yes-we-can' } as const;
