@@ -6,7 +6,6 @@ import {
   IsIn,
   IsInt,
   IsObject,
-  IsOptional,
   IsString,
   Matches,
   Max,
@@ -22,24 +21,30 @@ import type { CometModuleOptions } from './comet-module-options.js';
 /** The longest delay a timer takes: 2^31 - 1 milliseconds. */
 const LONGEST = 2_147_483_647;
 
+/** Checks the option only if it is given. `null` is: it would undo a default. */
+function Given(): PropertyDecorator {
+  return ValidateIf((_, value) => value !== undefined);
+}
+
 function WholeNumber(minimum: number, what: string, example: number): PropertyDecorator {
   const message = ({ property }: ValidationArguments) =>
     `${property} must be a whole number of ${what}, ${minimum} or more: write for example ${property}: ${example}.`;
   return (target, key) => {
-    IsOptional()(target, key);
+    Given()(target, key);
     IsInt({ message })(target, key);
     Min(minimum, { message })(target, key);
     Max(LONGEST, { message })(target, key);
   };
 }
 
-function Words(example: string): PropertyDecorator {
+function Words(example: string, { empty } = { empty: true }): PropertyDecorator {
   const message = ({ property }: ValidationArguments) =>
     `${property} must be a list of texts: write for example ${example}.`;
   return (target, key) => {
-    IsOptional()(target, key);
+    Given()(target, key);
     IsArray({ message })(target, key);
     IsString({ each: true, message })(target, key);
+    if (!empty) ArrayNotEmpty({ message })(target, key);
   };
 }
 
@@ -51,7 +56,7 @@ class SessionShape {
   @WholeNumber(1, 'milliseconds', 10_000) hookTimeout?: number;
   @WholeNumber(0, 'milliseconds', 5_000) rehandshakeSpread?: number;
   @WholeNumber(1, 'sessions', 20) maxPerUser?: number;
-  @IsOptional()
+  @Given()
   @IsIn(['principal', 'token', 'clientId'], {
     message:
       "binding must be 'principal', 'token' or 'clientId': leave it out for 'principal', the safe default.",
@@ -77,22 +82,22 @@ class LimitsShape {
 }
 
 class CookieShape {
-  @IsOptional()
+  @Given()
   @Matches(/^[A-Za-z0-9!#$%&'*+\-.^_`|~]+$/, {
     message: "name must be the name of a cookie: write for example name: 'BAYEUX_BROWSER'.",
   })
   name?: string;
-  @IsOptional()
+  @Given()
   @Matches(/^[A-Za-z0-9.-]+$/, {
     message: "domain must be a host name: write for example domain: 'example.com'.",
   })
   domain?: string;
-  @IsOptional()
+  @Given()
   @Matches(/^\/[\x21-\x3a\x3c-\x7e]*$/, {
     message: "path must begin with a slash: write for example path: '/'.",
   })
   path?: string;
-  @IsOptional()
+  @Given()
   @IsIn(['Strict', 'Lax', 'None'], { message: "sameSite must be 'Strict', 'Lax' or 'None'." })
   sameSite?: string;
 }
@@ -116,17 +121,19 @@ class AuthShape {
     },
   })
   audience?: string | readonly string[];
-  @Words("algorithms: ['RS256']") @IsOptional() @ArrayNotEmpty() algorithms?: readonly string[];
-  @Words("tokenTypes: ['at+jwt']") @IsOptional() @ArrayNotEmpty() tokenTypes?: readonly string[];
+  @Words("algorithms: ['RS256']", { empty: false })
+  algorithms?: readonly string[];
+  @Words("tokenTypes: ['at+jwt']", { empty: false })
+  tokenTypes?: readonly string[];
   @Words("requiredScopes: ['comet']") requiredScopes?: readonly string[];
-  @IsOptional()
+  @Given()
   @IsString({ message: "userClaim must be the name of a claim: write for example userClaim: 'sub'." })
   userClaim?: string;
   @WholeNumber(0, 'seconds', 5) clockTolerance?: number;
-  @IsOptional()
+  @Given()
   @IsBoolean({ message: 'allowInsecureIssuer must be true or false.' })
   allowInsecureIssuer?: boolean;
-  @IsOptional()
+  @Given()
   @ValidateBy({
     name: 'isVerifier',
     validator: {
@@ -136,12 +143,12 @@ class AuthShape {
     },
   })
   verifier?: TokenVerifier;
-  @IsOptional() @IsBoolean({ message: 'anonymous must be true or false.' }) anonymous?: boolean;
+  @Given() @IsBoolean({ message: 'anonymous must be true or false.' }) anonymous?: boolean;
 }
 
 /** The options of the module, as class-validator sees them. Rules have a validator of their own. */
 export class OptionsShape {
-  @IsOptional()
+  @Given()
   @Matches(/^(?:\/[A-Za-z0-9\-._~]+)+$/, {
     message: "path must begin with a slash and must not end with one: write for example path: '/cometd'.",
   })
@@ -153,19 +160,19 @@ export class OptionsShape {
   })
   @ValidateNested({ message: 'auth must be an object: write for example auth: { anonymous: true }.' })
   auth?: AuthShape;
-  @IsOptional()
+  @Given()
   @IsArray({
     message: "rules must be a list: write for example rules: [{ channel: '/news/**', subscribe: true }].",
   })
   rules?: readonly unknown[];
   @Words("origins: ['https://portal.example.com']")
-  @Matches(/^(?:https?:\/\/[a-z0-9.\-:[\]]+|[a-z][a-z0-9+.-]*:\/\/[^/\s]*|null)$/, {
+  @Matches(/^(?:https?:\/\/[a-z0-9.\-:[\]]+|(?!https?:)[a-z][a-z0-9+.-]*:\/\/[^/\s*A-Z]*|null)$/, {
     each: true,
     message:
       "origins must be whole origins in lower case, without a path or wildcards: write for example origins: ['https://portal.example.com'].",
   })
   origins?: readonly string[];
-  @IsOptional()
+  @Given()
   @ValidateBy({
     name: 'isTrustProxy',
     validator: {
@@ -177,10 +184,10 @@ export class OptionsShape {
     },
   })
   trustProxy?: number | readonly string[];
-  @IsOptional() @ValidateNested() @IsObject({ message: 'session must be an object.' }) session?: SessionShape;
-  @IsOptional() @ValidateNested() @IsObject({ message: 'queue must be an object.' }) queue?: QueueShape;
-  @IsOptional() @ValidateNested() @IsObject({ message: 'limits must be an object.' }) limits?: LimitsShape;
-  @IsOptional() @ValidateNested() @IsObject({ message: 'cookie must be an object.' }) cookie?: CookieShape;
+  @Given() @ValidateNested() @IsObject({ message: 'session must be an object.' }) session?: SessionShape;
+  @Given() @ValidateNested() @IsObject({ message: 'queue must be an object.' }) queue?: QueueShape;
+  @Given() @ValidateNested() @IsObject({ message: 'limits must be an object.' }) limits?: LimitsShape;
+  @Given() @ValidateNested() @IsObject({ message: 'cookie must be an object.' }) cookie?: CookieShape;
 
   /** The options, with every group in its shape. Nothing is copied deeply: verifiers are objects of the user. */
   static of(options: CometModuleOptions): OptionsShape {

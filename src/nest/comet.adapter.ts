@@ -6,6 +6,7 @@ import type { Observable } from 'rxjs';
 import { CometEndpoint } from './comet.endpoint.js';
 import { CometSession } from './comet-session.js';
 import { bindingOf } from './gateway-binding.js';
+import { GatewayServer } from './gateway-hub.js';
 import { HttpTakeover } from './http-takeover.js';
 import { COMET_GATEWAY_PATH } from './tokens.js';
 
@@ -46,11 +47,11 @@ export class CometAdapter extends WsAdapter {
       this.#takeover = new HttpTakeover(this.#app.getHttpServer() as Server, this.#endpoint.door);
       this.#coverSecondaryServers();
     }
-    return this.#endpoint;
+    return new GatewayServer();
   }
 
   override bindClientConnect(server: unknown, callback: (...args: unknown[]) => void): void {
-    if (server === this.#endpoint) this.#endpoint.hub.connect(callback);
+    if (server instanceof GatewayServer) this.#endpoint.hub.connect(server, callback);
     else super.bindClientConnect(server, callback);
   }
 
@@ -75,7 +76,7 @@ export class CometAdapter extends WsAdapter {
   }
 
   override async close(server: unknown): Promise<void> {
-    if (server === this.#endpoint) await this.#endpoint.door.close();
+    if (server instanceof GatewayServer) await this.#endpoint.door.close();
     else await super.close(server);
   }
 

@@ -28,7 +28,7 @@ export class CometService {
    * @throws TypeError if the user is empty, the channel is no channel name, or JSON cannot express `data`.
    */
   async sendMessage(user: UserReference, channel: string, data: unknown): Promise<{ sessions: number }> {
-    const { tenant, userId } = typeof user === 'string' ? { tenant: '', userId: user } : user;
+    const { tenant, userId } = referenceOf(user);
     if (typeof userId !== 'string' || userId === '') {
       throw new TypeError('sendMessage needs the id of a user, as a text that is not empty.');
     }
@@ -81,4 +81,9 @@ export class CometService {
       );
     }
   }
+}
+
+/** Callers without types pass what a session or a request gave them, which may be nothing. */
+function referenceOf(user: UserReference | null | undefined): { tenant: string; userId: string } {
+  return typeof user === 'string' ? { tenant: '', userId: user } : { tenant: '', userId: '', ...user };
 }

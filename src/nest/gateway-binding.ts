@@ -6,10 +6,13 @@ export class GatewayBinding {
   readonly handlers = new Map<string, MessageMappingProperties[]>();
   /** To be called when the session ends. */
   readonly onEnd: (() => void)[] = [];
-  /** True once the handlers of all gateways are bound, which sessions that call no service do without. */
+  /** True once gateways with hooks know of the session. */
+  announced = false;
+  /** True once all handlers are bound, which sessions that call no service do without. */
   complete = false;
   readonly #awaited: Set<unknown>;
   readonly #greeted = new Set<unknown>();
+  readonly #parted = new Set<unknown>();
   #undecided = 0;
   #refusal: Error | undefined;
   #wake: (() => void) | undefined;
@@ -23,9 +26,8 @@ export class GatewayBinding {
     for (const handler of handlers) {
       const channel = String(handler.message);
       const others = this.handlers.get(channel);
-      // Binding all gateways comes across the one again that was bound for its hooks.
-      if (!others) this.handlers.set(channel, [handler]);
-      else if (!others.some(({ methodName }) => methodName === handler.methodName)) others.push(handler);
+      if (others) others.push(handler);
+      else this.handlers.set(channel, [handler]);
     }
   }
 
@@ -41,6 +43,13 @@ export class GatewayBinding {
     }
     this.#awaited.delete(gateway);
     this.#wake?.();
+  }
+
+  /** Whether a gateway's `handleDisconnect` is still to be run. Nest repeats it where sessions end one another. */
+  part(gateway: unknown): boolean {
+    if (this.#parted.has(gateway)) return false;
+    this.#parted.add(gateway);
+    return true;
   }
 
   /** The session is not wanted. */

@@ -4,8 +4,11 @@ import { bindingOf } from './gateway-binding.js';
 
 const GUARDED = Symbol('nestjs-comet:guarded');
 
-type Hook = ((this: object, client: unknown, ...rest: unknown[]) => unknown) & { [GUARDED]?: true };
-type Hooked = Partial<Record<'handleConnection' | 'handleDisconnect', Hook>>;
+type Hook = ((this: Hooked, client: unknown, ...rest: unknown[]) => unknown) & { [GUARDED]?: true };
+interface Hooked {
+  handleConnection?: Hook;
+  handleDisconnect?: Hook;
+}
 
 const logger = new Logger('Comet');
 
@@ -30,8 +33,8 @@ export function guardHooks(
     targets.push(instance);
   }
   for (const target of targets) {
-    guard(target, 'handleConnection', gateway, greet);
-    guard(target, 'handleDisconnect', gateway, part);
+    guard(target, 'handleConnection', greet);
+    guard(target, 'handleDisconnect', part);
   }
   const greets = targets.some((target) => typeof target.handleConnection === 'function');
   return {
@@ -43,30 +46,30 @@ export function guardHooks(
 function guard(
   target: Hooked,
   name: keyof Hooked,
-  gateway: Type,
-  run: (client: CometSession, gateway: Type, hook: () => unknown) => void,
+  run: (client: CometSession, gateway: unknown, hook: () => unknown) => void,
 ): void {
   const hook = target[name];
+  // One that is inherited may have been guarded with its parent.
   if (typeof hook !== 'function' || hook[GUARDED]) return;
   const guarded: Hook = function (client, ...rest) {
-    // A gateway that inherits the hook has a guard of its own.
-    if (!(client instanceof CometSession) || this.constructor !== gateway)
-      return hook.call(this, client, ...rest);
-    run(client, gateway, () => hook.call(this, client, ...rest));
+    // What a hook calls by `super` is part of that hook.
+    if (!(client instanceof CometSession) || this[name] !== guarded) return hook.call(this, client, ...rest);
+    run(client, this.constructor, () => hook.call(this, client, ...rest));
     return undefined;
   };
-  if (Object.hasOwn(target, name)) guarded[GUARDED] = true;
+  guarded[GUARDED] = true;
   Object.defineProperty(target, name, { value: guarded, writable: true, configurable: true });
 }
 
-function greet(client: CometSession, gateway: Type, hook: () => unknown): void {
+function greet(client: CometSession, gateway: unknown, hook: () => unknown): void {
   bindingOf(client).greet(gateway, hook);
 }
 
-function part(_client: CometSession, gateway: Type, hook: () => unknown): void {
+function part(client: CometSession, gateway: unknown, hook: () => unknown): void {
+  if (!bindingOf(client).part(gateway)) return;
   const failed = (error: unknown): void => {
     const { stack } = (error ?? {}) as { stack?: string };
-    logger.error(`${gateway.name}.handleDisconnect failed.`, stack);
+    logger.error(`${(gateway as Type).name}.handleDisconnect failed.`, stack);
   };
   try {
     const answer = hook() as PromiseLike<unknown> | undefined;

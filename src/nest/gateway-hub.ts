@@ -8,22 +8,30 @@ import { type CallContext, currentCall } from './call-context.js';
 import { CometSession } from './comet-session.js';
 import { bindingOf } from './gateway-binding.js';
 
-/** Binds a session to one gateway, and tells all gateways that it has come. */
+/** Binds a session to one gateway, and tells all gateways of the same server that it has come. */
 export type GatewayConnector = (client: CometSession) => void;
+
+/**
+ * What gateways get as their server. Nest makes one for each path that gateways name, and those share their events.
+ */
+export class GatewayServer {}
 
 /**
  * Between the protocol and the gateways of the application: sessions are their clients, `/service/…` channels their
  * messages. Nest keeps a closure for every handler and client, so handlers are bound at a session's first call.
  */
 export class GatewayHub implements Services, SessionListener {
-  readonly #connectors: GatewayConnector[] = [];
+  readonly #servers = new Set<GatewayServer>();
+  readonly #gateways: { readonly connect: GatewayConnector; readonly announces: boolean }[] = [];
   readonly #clients = new WeakMap<Session, CometSession>();
   readonly #greeting: Type[] = [];
   #hooked = false;
 
   /** A gateway that serves Bayeux sessions. */
-  connect(connector: GatewayConnector): void {
-    this.#connectors.push(connector);
+  connect(server: GatewayServer, connector: GatewayConnector): void {
+    // Binding the first gateway of a server makes a session known to the server's others.
+    this.#gateways.push({ connect: connector, announces: !this.#servers.has(server) });
+    this.#servers.add(server);
   }
 
   /** A gateway has hooks, which want to know of sessions from their beginning. */
@@ -35,9 +43,10 @@ export class GatewayHub implements Services, SessionListener {
   admit(session: Session): MaybePromise<void> {
     if (!this.#hooked) return;
     const client = this.#clientOf(session);
-    // Gateways of one endpoint share their events: whichever is bound first makes them all known of the session.
-    this.#connectors[0]?.(client);
-    return bindingOf(client).admitted();
+    const binding = bindingOf(client);
+    binding.announced = true;
+    for (const { connect, announces } of this.#gateways) if (announces) connect(client);
+    return binding.admitted();
   }
 
   removed(session: Session): void {
@@ -50,7 +59,9 @@ export class GatewayHub implements Services, SessionListener {
     const binding = bindingOf(client);
     if (!binding.complete) {
       binding.complete = true;
-      for (const connector of this.#connectors) connector(client);
+      for (const { connect, announces } of this.#gateways) {
+        if (!announces || !binding.announced) connect(client);
+      }
     }
     const handlers = binding.handlers.get(call.channel);
     return handlers ? this.#run(handlers, call) : { kind: 'unknown' };
@@ -60,7 +71,7 @@ export class GatewayHub implements Services, SessionListener {
     const context: CallContext = {};
     await currentCall.run(context, async () => {
       for (const { callback, isAckHandledManually } of handlers) {
-        const acknowledge = isAckHandledManually ? [call.answer.bind(call)] : [];
+        const acknowledge = isAckHandledManually ? [answerWith.bind(undefined, call)] : [];
         const invoke = callback as (...args: unknown[]) => unknown;
         await collect(await invoke(call.data, ...acknowledge, call.channel), call);
         if (context.error !== undefined) break;
@@ -81,12 +92,16 @@ export class GatewayHub implements Services, SessionListener {
 
 /** What a handler returns is the answer; every value of an Observable is one; nothing is none. */
 async function collect(result: unknown, call: ServiceCall): Promise<void> {
-  const answer = (value: unknown): void => {
-    if (value !== undefined && value !== null) call.answer(value);
-  };
   if (!isObservable(result)) {
-    answer(result);
+    answerWith(call, result);
     return;
   }
-  await lastValueFrom(result.pipe(tap(answer)), { defaultValue: undefined });
+  const answered = tap((value: unknown) => {
+    answerWith(call, value);
+  });
+  await lastValueFrom(result.pipe(answered), { defaultValue: undefined });
+}
+
+function answerWith(call: ServiceCall, value: unknown): void {
+  if (value !== undefined && value !== null) call.answer(value);
 }

@@ -21,6 +21,8 @@ export function errorForPeer(exception: unknown): string | undefined {
 export function errorFromPayload(payload: unknown): string {
   const message = typeof payload === 'string' ? payload : messageOf(payload);
   if (message === undefined || message === 'Internal server error') return BayeuxErrors.serviceFailed;
+  // What Nest says when a guard returns false.
+  if (message === 'Forbidden resource') return `403::${message}`;
   const coded = /^(?!402)\d{3}:[^:]*:/.test(message);
   return text(coded ? message : `400::${message}`);
 }

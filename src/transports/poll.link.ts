@@ -24,8 +24,13 @@ export class PollLink implements Link {
     this.#response = response;
     this.#setCookie = scope.browser.setCookie;
     this.#retryAfter = retryAfter;
+    const { socket } = response;
+    let flushed = false;
+    // A response also "finishes" when its socket is destroyed under it, with all that was still to be sent.
+    response.once('finish', () => {
+      flushed = socket?.destroyed === false;
+    });
     response.once('close', () => {
-      const flushed = response.writableFinished;
       this.#receipt?.settled(flushed);
       if (!flushed) onGone(this);
     });

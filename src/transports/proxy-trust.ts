@@ -63,7 +63,8 @@ function proxiesIn(entries: readonly string[]): BlockList {
   for (const entry of entries) {
     const [address = '', prefix] = entry.split('/');
     const family = isIP(address);
-    if (family === 0 || (prefix !== undefined && !/^\d{1,3}$/.test(prefix))) {
+    const bits = family === 6 ? 128 : 32;
+    if (family === 0 || (prefix !== undefined && !(/^\d{1,3}$/.test(prefix) && Number(prefix) <= bits))) {
       throw new TypeError(`trustProxy: "${entry}" is neither an address nor a range like 10.0.0.0/8.`);
     }
     const type = family === 6 ? 'ipv6' : 'ipv4';

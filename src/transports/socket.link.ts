@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
 import { encode } from '../bayeux/delivery.js';
 import type { Deadline, Link, LinkEnd, Outbound, Receipt, Scheduler } from '../bayeux/ports.js';
@@ -39,6 +40,8 @@ export class SocketLink implements Link {
   readonly once = false;
   sessionId: string | undefined;
   readonly #socket: WebSocket;
+  /** The connection under the WebSocket. */
+  readonly #connection: Duplex;
   readonly #scheduler: Scheduler;
   readonly #options: TransportOptions;
   /** Ends a socket that has no session, or that does not close. */
@@ -47,8 +50,9 @@ export class SocketLink implements Link {
   #closing = false;
   #frames = 0;
 
-  constructor(socket: WebSocket, scheduler: Scheduler, options: TransportOptions) {
+  constructor(socket: WebSocket, connection: Duplex, scheduler: Scheduler, options: TransportOptions) {
     this.#socket = socket;
+    this.#connection = connection;
     this.#scheduler = scheduler;
     this.#options = options;
     this.#deadline = scheduler.deadline(() => {
@@ -120,7 +124,8 @@ export class SocketLink implements Link {
   }
 
   readonly #onSent = (error?: Error | null): void => {
-    this.#receipts.shift()?.settled(!error);
+    // Node reports success also for what was being written when the connection was destroyed.
+    this.#receipts.shift()?.settled(!error && !this.#connection.destroyed);
     this.#resume();
   };
 

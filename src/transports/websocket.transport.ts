@@ -50,7 +50,7 @@ export class WebSocketTransport {
     // The event is emitted while `handleUpgrade` runs, so that it cannot meet another upgrade.
     if (setCookie !== undefined) this.#upgrader.once('headers', addCookie);
     this.#upgrader.handleUpgrade(request, socket, head, (webSocket) => {
-      this.#open(webSocket, scope);
+      this.#open(webSocket, socket, scope);
     });
     this.#upgrader.off('headers', addCookie);
   }
@@ -65,9 +65,9 @@ export class WebSocketTransport {
     });
   }
 
-  #open(socket: WebSocket, scope: RequestScope): void {
+  #open(socket: WebSocket, connection: Duplex, scope: RequestScope): void {
     const { server, logger } = this.#intake;
-    const link = new SocketLink(socket, server.scheduler, this.#options);
+    const link = new SocketLink(socket, connection, server.scheduler, this.#options);
     this.#links.add(link);
     // Frames enter one after the other, also where a token has to be verified first; slow handlers hold up nothing.
     let entering: PromiseLike<unknown> | undefined;

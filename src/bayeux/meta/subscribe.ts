@@ -25,7 +25,7 @@ export function subscribe(core: Core, message: Incoming, session: Session): Mayb
   if (typeof names === 'string') return [failure(message, names)];
   if (names.some(isMeta)) return [failure(message, denied('subscribe', 'denied_by_security_policy'))];
   // Services answer whom they like; subscribing to one is a habit of some clients and leaves nothing behind.
-  const channels = names.filter((name) => !isService(name));
+  const channels = [...new Set(names)].filter((name) => !isService(name));
 
   const { subscriptions } = session.state;
   const added = channels.filter((name) => !subscriptions.has(name)).length;
