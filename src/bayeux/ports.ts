@@ -77,8 +77,11 @@ export interface Link {
   bound(sessionId: string | undefined): void;
   /** Writes one array. Receipts are settled in the order of the writes, each once. */
   write(messages: readonly Outbound[], receipt?: Receipt): void;
-  /** A handshake on this link was refused; the transport may close it after a while. */
-  refused(): void;
+  /**
+   * The client was told to stop: its handshake was refused, or its session has ended for good. The transport may close
+   * the link after a while.
+   */
+  stopped(): void;
   /** Ends the link without a reply in the array sense. */
   end(why: LinkEnd): void;
 }

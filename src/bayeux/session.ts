@@ -255,9 +255,11 @@ export class Session {
 
   /** Ends the session at the will of the client; returns what answers the held connect, to be called afterwards. */
   endByClient(): () => void {
+    const link = this.#link;
     this.#close('disconnect');
     return () => {
       this.answerHeld({ advice: ADVICE_NONE });
+      link?.stopped();
     };
   }
 
@@ -269,6 +271,7 @@ export class Session {
     switch (why) {
       case 'kick':
         this.#tell(link, ADVICE_NONE, [{ channel: '/meta/disconnect', successful: true }]);
+        link?.stopped();
         break;
       case 'shutdown':
         this.#tell(link, adviseRetry(Math.round(spread), this.#host.options.timeout));

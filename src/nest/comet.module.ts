@@ -85,9 +85,12 @@ export class CometModule
     this.#discovery = discovery;
     // The only moment after main.ts and before gateways are registered, where a failure ends in a clear error.
     host.init$.subscribe(() => {
-      beforeInit(host.httpAdapter, () => {
-        this.#prepareGateways();
-      });
+      // An application context without HTTP has none, and no gateways either.
+      if (hasInit(host.httpAdapter)) {
+        beforeInit(host.httpAdapter, () => {
+          this.#prepareGateways();
+        });
+      }
     });
   }
 
@@ -135,6 +138,10 @@ function isOurGateway(metatype: object, path: string): boolean {
   if (Reflect.getMetadata(GATEWAY_METADATA, metatype) === undefined) return false;
   const options = Reflect.getMetadata(GATEWAY_OPTIONS, metatype) as { path?: string } | undefined;
   return options?.path === COMET_GATEWAY_PATH || options?.path === path;
+}
+
+function hasInit(adapter: object | null | undefined): adapter is { init?: () => unknown } {
+  return adapter !== null && adapter !== undefined;
 }
 
 function beforeInit(adapter: { init?: () => unknown }, prepare: () => void): void {

@@ -40,7 +40,7 @@ export class PollLink implements Link {
     // A response proves nothing for the next request.
   }
 
-  refused(): void {
+  stopped(): void {
     // The response says it; there is no connection to close.
   }
 

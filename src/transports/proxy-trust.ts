@@ -27,7 +27,7 @@ export class ProxyTrust {
     const encrypted = 'encrypted' in request.socket && request.socket.encrypted === true;
     const { host } = request.headers;
     if (peer === undefined || !this.#trusts(peer, 0)) return { address: peer, secure: encrypted, host };
-    const proto = first(request.headers['x-forwarded-proto']);
+    const proto = first(request.headers['x-forwarded-proto'])?.toLowerCase();
     return {
       address: this.#client(peer, request.headers['x-forwarded-for']),
       secure: proto === undefined ? encrypted : proto === 'https' || proto === 'wss',
@@ -61,10 +61,14 @@ export class ProxyTrust {
 function proxiesIn(entries: readonly string[]): BlockList {
   const proxies = new BlockList();
   for (const entry of entries) {
-    const [address = '', prefix] = entry.split('/');
+    const [address = '', prefix, ...rest] = entry.split('/');
     const family = isIP(address);
     const bits = family === 6 ? 128 : 32;
-    if (family === 0 || (prefix !== undefined && !(/^\d{1,3}$/.test(prefix) && Number(prefix) <= bits))) {
+    if (
+      rest.length > 0 ||
+      family === 0 ||
+      (prefix !== undefined && !(/^\d{1,3}$/.test(prefix) && Number(prefix) <= bits))
+    ) {
       throw new TypeError(`trustProxy: "${entry}" is neither an address nor a range like 10.0.0.0/8.`);
     }
     const type = family === 6 ? 'ipv6' : 'ipv4';

@@ -6,6 +6,8 @@ import type { TransportOptions } from './transport-options.js';
 
 /** Close codes, after RFC 6455 §7.4 and its private range. */
 export const CloseCodes = {
+  /** The session of the socket has ended, and the client has not begun another. */
+  normal: 1000,
   /** The server is going away. */
   goingAway: 1001,
   /** A binary frame: Bayeux is text. */
@@ -29,8 +31,8 @@ const CODE_OF: Record<LinkEnd, readonly [code: number, reason: string]> = {
   unavailable: [CloseCodes.tryAgainLater, 'try again later'],
 };
 
-/** A refused client gets its reply first; the connection follows after this many milliseconds. */
-const REFUSED_LINGER = 1_000;
+/** A client that was told to stop has this many milliseconds to read it, or to begin anew. */
+const STOPPED_LINGER = 1_000;
 /** Milliseconds a peer has to answer a close frame. */
 const CLOSE_TIMEOUT = 2_000;
 
@@ -47,6 +49,8 @@ export class SocketLink implements Link {
   /** Ends a socket that has no session, or that does not close. */
   readonly #deadline: Deadline;
   readonly #receipts: (Receipt | undefined)[] = [];
+  /** Whether it ever had a session. */
+  #served = false;
   #closing = false;
   #frames = 0;
 
@@ -57,6 +61,7 @@ export class SocketLink implements Link {
     this.#options = options;
     this.#deadline = scheduler.deadline(() => {
       if (this.#closing) this.#socket.terminate();
+      else if (this.#served) this.close(CloseCodes.normal, 'session has ended');
       else this.close(CloseCodes.policyViolation, 'no session');
     });
     this.bound(undefined);
@@ -73,14 +78,15 @@ export class SocketLink implements Link {
 
   bound(sessionId: string | undefined): void {
     if (this.#closing) return;
+    this.#served ||= sessionId !== undefined;
     if (sessionId === undefined)
       this.#deadline.moveTo(this.#scheduler.now() + this.#options.handshakeTimeout);
     else this.#deadline.cancel();
   }
 
-  refused(): void {
+  stopped(): void {
     if (!this.#closing && this.sessionId === undefined) {
-      this.#deadline.moveTo(this.#scheduler.now() + REFUSED_LINGER);
+      this.#deadline.moveTo(this.#scheduler.now() + STOPPED_LINGER);
     }
   }
 

@@ -94,7 +94,7 @@ function welcome(core: Core, exchange: Exchange, message: Incoming, session: Ses
 }
 
 function refuse(core: Core, exchange: Exchange, message: Incoming, error: string) {
-  exchange.link.refused();
+  exchange.link.stopped();
   return failure(message, error, {
     supportedConnectionTypes: core.options.transports,
     advice: ADVICE_NONE,
