@@ -25,8 +25,11 @@ export const Session = createParamDecorator((_data: unknown, context: ExecutionC
 
 /** Begins a portal session under a new session id, so that an id planted beforehand is worth nothing. */
 export async function openSession(request: Request, user: Omit<PortalSession, 'csrf'>): Promise<void> {
+  const before = request.session.portal;
   await finished((done) => request.session.regenerate(done));
-  request.session.portal = { ...user, csrf: randomBytes(24).toString('base64url') };
+  // A page that the same user has open in another tab goes on working.
+  const csrf = before?.userId === user.userId ? before.csrf : randomBytes(24).toString('base64url');
+  request.session.portal = { ...user, csrf };
 }
 
 /** Ends the portal session. */

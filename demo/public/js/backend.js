@@ -14,7 +14,8 @@ export async function post(path, body = {}) {
     throw new Error('The portal cannot be reached.');
   });
   const answer = await response.json().catch(() => ({}));
-  if (response.status === 401) throw new SessionLostError(answer.message);
+  // 403: somebody else has signed in with this browser, so that the page's CSRF token is no longer good.
+  if ([401, 403].includes(response.status)) throw new SessionLostError(answer.message);
   if (!response.ok) throw new Error([answer.message ?? 'The portal made a mistake.'].flat()[0]);
   return answer;
 }

@@ -1,0 +1,20 @@
+/** What a link that leads away from the portal may look like. */
+export const AWAY = [
+  '//evil.example',
+  '///evil.example',
+  '/\\evil.example',
+  '\\evil.example',
+  '\\\\evil.example',
+  '/\t/evil.example',
+  '/\n/evil.example',
+  'https://evil.example',
+  'https:evil.example',
+  'javascript:alert(1)',
+  'data:text/html,x',
+  '@evil.example',
+  '.evil.example',
+  ' //evil.example',
+  '/..//evil.example',
+  '/.//evil.example',
+  '/%2f%2fevil.example',
+];

@@ -1,0 +1,169 @@
+import { altered, callbackUrl } from './support/login-flow.js';
+import type { Portal } from './support/portal.page.js';
+import { Stage } from './support/stage.js';
+
+const stage = Stage.forAll();
+const SCRIPT = '<script>document.title="pwned"</script><img src=x onerror=document.title="pwned">';
+
+/** Nobody is signed in by that address, and the page says no more than that it was refused. */
+async function expectRefused(portal: Portal, url: string): Promise<void> {
+  const response = await portal.visit(url);
+  expect(response.status()).toBe(401);
+  expect(response.headers()['cache-control']).toBe('no-store');
+  expect((await portal.notice()).title).toBe('Sign-in refused');
+  expect(await portal.page.locator('.detail').count()).toBe(0);
+  await portal.visit('/');
+  expect(await portal.page.isVisible('#sign-in-link')).toBe(true);
+}
+
+describe('the provider’s answer', () => {
+  it.each<[string, Record<string, string | null>]>([
+    ['without a state', { state: null }],
+    ['with another state', { state: 'AAAAAAAAAAAAAAAAAAAAAA' }],
+    ['with an empty state', { state: '' }],
+    ['without its issuer', { iss: null }],
+    ['of another issuer', { iss: 'https://evil.example' }],
+    ['of nearly the same issuer', { iss: `http://127.0.0.1/oidc` }],
+    ['without a code', { code: null }],
+    ['with another code', { code: 'AAAAAAAAAAAAAAAAAAAAAA' }],
+  ])('is refused %s', async (_what, changes) => {
+    const alice = await stage.enter();
+    await expectRefused(alice, altered(await callbackUrl(alice, 'alice'), changes));
+  });
+
+  it.each(['state', 'code', 'iss'])('is refused with two values of %s', async (name) => {
+    const alice = await stage.enter();
+    const url = await callbackUrl(alice, 'alice');
+    await expectRefused(alice, `${url.href}&${name}=${url.searchParams.get(name)}`);
+  });
+
+  it('is good once', async () => {
+    const alice = await stage.enter();
+    const url = await callbackUrl(alice, 'alice');
+    expect((await alice.visit(url.href)).status()).toBe(200);
+    expect((await alice.visit(url.href)).status()).toBe(401);
+    // Whoever is signed in stays so.
+    await alice.visit('/');
+    expect(await alice.userName()).toBe('Alice');
+  });
+
+  it('is worth nothing in another browser, and is not spoiled by it', async () => {
+    const [alice, mallory] = [await stage.enter(), await stage.enter()];
+    const url = await callbackUrl(alice, 'alice');
+    await expectRefused(mallory, url.href);
+    expect((await alice.visit(url.href)).status()).toBe(200);
+    expect(await alice.userName()).toBe('Alice');
+  });
+
+  it('is worth nothing with the state of a login that the thief began', async () => {
+    const [alice, mallory] = [await stage.enter(), await stage.enter()];
+    const stolen = (await callbackUrl(alice, 'alice')).searchParams.get('code');
+    const own = await callbackUrl(mallory, 'bob');
+    await expectRefused(mallory, altered(own, { code: stolen }));
+  });
+
+  it('signs nobody in as somebody else: no login of an attacker is forced upon a browser', async () => {
+    const [alice, mallory] = [await stage.enter(), await stage.enter()];
+    await alice.signIn('alice');
+    const trap = await callbackUrl(mallory, 'bob');
+    expect((await alice.visit(trap.href)).status()).toBe(401);
+    await alice.visit('/');
+    expect(await alice.userName()).toBe('Alice');
+  });
+
+  it('may be an error, whose words are text', async () => {
+    const alice = await stage.enter();
+    const own = await callbackUrl(alice, 'alice', 'cancel');
+    const response = await alice.visit(altered(own, { error: SCRIPT, error_description: SCRIPT }));
+    expect(response.status()).toBe(401);
+    expect(await alice.page.textContent('.detail')).toContain('<script>document.title="pwned"');
+    expect(await alice.page.locator('.notice script, .notice img').count()).toBe(0);
+    expect(await alice.page.title()).toBe('Sign-in refused · Comet Portal');
+    expect(alice.complaints.filter((complaint) => !complaint.includes('401'))).toEqual([]);
+  });
+
+  it('shows no words that nobody asked the provider for', async () => {
+    const alice = await stage.enter();
+    const words = `error=${encodeURIComponent(SCRIPT)}&error_description=call+0190`;
+    for (const rest of ['', `&iss=${encodeURIComponent(`${stage.url}/oidc`)}`, '&state=x']) {
+      await expectRefused(alice, `/auth/callback?${words}${rest}`);
+    }
+    await alice.visit(`/auth/callback?${words}`);
+    expect(await alice.page.content()).not.toMatch(/pwned|0190/);
+  });
+
+  it('is no way to begin a login', async () => {
+    const alice = await stage.enter();
+    await expectRefused(alice, '/auth/login?code=x');
+    await expectRefused(alice, '/auth/login?error=access_denied');
+  });
+});
+
+describe('the embedded provider', () => {
+  const request = async (changes: Record<string, string | null>): Promise<string> => {
+    const alice = await stage.enter();
+    const { headers } = await alice.context.request
+      .get('/auth/login', { maxRedirects: 0 })
+      .then((answer) => ({ headers: answer.headers() }));
+    return altered(new URL(headers['location'] ?? ''), changes);
+  };
+
+  it('is asked with everything that ties the answer to this login', async () => {
+    const { searchParams } = new URL(await request({}));
+    expect(Object.fromEntries(searchParams)).toMatchObject({
+      response_type: 'code',
+      code_challenge_method: 'S256',
+      redirect_uri: `${stage.url}/auth/callback`,
+      resource: `${stage.url}/cometd`,
+    });
+    for (const name of ['code_challenge', 'state', 'nonce'])
+      expect(searchParams.get(name)).toMatch(/^[\w-]{22,}$/);
+  });
+
+  it.each<[string, Record<string, string | null>]>([
+    ['without PKCE', { code_challenge: null, code_challenge_method: null }],
+    ['with PKCE that shows the verifier', { code_challenge_method: 'plain' }],
+    ['with tokens in the address', { response_type: 'id_token token' }],
+    ['for another resource', { resource: 'https://evil.example' }],
+  ])('refuses a request %s', async (_what, changes) => {
+    const alice = await stage.enter();
+    const url = await request(changes);
+    const answer = await alice.context.request.get(url, { maxRedirects: 0 });
+    const location = new URL(answer.headers()['location'] ?? '');
+    expect(location.pathname).toBe('/auth/callback');
+    expect(location.href).toMatch(/[?&#]error=(?:invalid_request|unsupported_response_type|invalid_target)/);
+    expect(location.href).not.toMatch(/[?&#]code=/);
+  });
+
+  it.each<[string, Record<string, string | null>]>([
+    ['an address that is not the portal’s', { redirect_uri: 'https://evil.example/auth/callback' }],
+    ['a client that it does not know', { client_id: SCRIPT }],
+  ])('leads nobody to %s, and says so in a plain page', async (_what, changes) => {
+    const alice = await stage.enter();
+    const response = await alice.visit(await request(changes));
+    expect(response.status()).toBe(400);
+    expect(new URL(alice.page.url()).origin).toBe(stage.url);
+    expect((await alice.notice()).title).toBe('The login service refused this');
+    expect(await alice.page.title()).not.toBe('pwned');
+    expect(await alice.page.locator('.notice script, .notice img').count()).toBe(0);
+  });
+
+  it('has no development pages, on which any password would do', async () => {
+    const alice = await stage.enter();
+    const url = await request({});
+    const answer = await alice.context.request.get(url, { maxRedirects: 0 });
+    const page = new URL(answer.headers()['location'] ?? '', stage.url);
+    expect(page.pathname).toMatch(/^\/sign-in\//);
+    const development = page.pathname.replace('/sign-in/', '/oidc/interaction/');
+    expect((await alice.context.request.get(development)).status()).toBe(404);
+    const form = { prompt: 'login', login: 'alice', password: 'any' };
+    expect((await alice.context.request.post(development, { form })).status()).toBe(404);
+  });
+
+  it('shows its login page to the browser that was sent there, and to no other', async () => {
+    const [alice, mallory] = [await stage.enter(), await stage.enter()];
+    await alice.beginSignIn();
+    expect((await mallory.visit(alice.page.url())).status()).toBe(400);
+    expect((await mallory.notice()).title).toBe('This sign-in has expired');
+  });
+});

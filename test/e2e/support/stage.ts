@@ -1,0 +1,51 @@
+import type { Browser, BrowserContextOptions } from 'playwright-core';
+import { launch } from './browser.js';
+import { DemoProcess } from './demo-process.js';
+import { Portal } from './portal.page.js';
+
+/** A demo, a browser, and the users that a test brings on; all of it is gone afterwards. */
+export class Stage {
+  #demo: DemoProcess | undefined;
+  #browser: Browser | undefined;
+  readonly #portals = new Set<Portal>();
+
+  /** Sets the stage up for all tests of a file. */
+  static forAll(): Stage {
+    const stage = new Stage();
+    beforeAll(() => stage.#open());
+    afterEach(() => stage.#clear());
+    afterAll(() => stage.#close());
+    return stage;
+  }
+
+  get demo(): DemoProcess {
+    if (!this.#demo) throw new Error('The demo does not run.');
+    return this.#demo;
+  }
+
+  get url(): string {
+    return this.demo.url;
+  }
+
+  /** A browser of its own, until the test ends; of another demo if there is a `url` to it. */
+  async enter(options: BrowserContextOptions = {}, url = this.url): Promise<Portal> {
+    if (!this.#browser) throw new Error('The browser does not run.');
+    const portal = await Portal.open(this.#browser, url, options);
+    this.#portals.add(portal);
+    return portal;
+  }
+
+  async #open(): Promise<void> {
+    [this.#demo, this.#browser] = await Promise.all([DemoProcess.start(), launch()]);
+  }
+
+  async #clear(): Promise<void> {
+    await Promise.all([...this.#portals].map((portal) => portal.close()));
+    this.#portals.clear();
+  }
+
+  async #close(): Promise<void> {
+    await this.#browser?.close();
+    await this.#demo?.stop();
+  }
+}
