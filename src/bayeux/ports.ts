@@ -69,8 +69,10 @@ export interface Link {
   readonly transport: string;
   /** True for a link that carries one response only. */
   readonly once: boolean;
-  /** True while the peer does not read: what is written now would only pile up. */
+  /** True while the peer does not read, or does not any more: what is written now would only pile up. */
   readonly congested: boolean;
+  /** True once the peer has gone. */
+  readonly closed: boolean;
   /** The session this link speaks for; set by the core, when the link is proven for it or holds its connect. */
   sessionId: string | undefined;
   /** Called by the core when a link that lasts begins or ceases to speak for a session. */

@@ -73,7 +73,9 @@ function dispatch(
 ): MaybePromise<Replies> {
   if (!decision.allowed) return [failure(message, denied('call', decision.why))];
   const answers: Reply[] = [];
+  let over = false;
   const done = (outcome: ServiceOutcome): Replies => {
+    over = true;
     switch (outcome.kind) {
       case 'done':
         return [...answers, replyTo(message, { successful: true })];
@@ -84,6 +86,7 @@ function dispatch(
     }
   };
   const failed = (error: unknown): Replies => {
+    over = true;
     core.logger.error(`The service ${message.channel} failed.`, error);
     return [...answers, failure(message, BayeuxErrors.serviceFailed)];
   };
@@ -95,6 +98,13 @@ function dispatch(
     answer: (data: unknown) => {
       // A reply is written later, where nobody could be told that it cannot be.
       serialise(data);
+      if (over) {
+        core.logger.warn(
+          `An answer of ${message.channel} came after its handler had returned, and is lost: ` +
+            'return a promise that settles after the last answer.',
+        );
+        return;
+      }
       answers.push(replyTo(message, { data, successful: true }));
     },
   };

@@ -209,7 +209,8 @@ export class BayeuxServer implements Core {
 
   #adopt(session: Session, { link, context }: Exchange): void {
     if (context.credential.kind === 'principal') session.renew(context.credential.principal);
-    if (link.once) return;
+    // It may have gone while its token was being verified: what it said counts, but it leads nowhere any more.
+    if (link.once || link.closed) return;
     if (link.sessionId !== session.id) {
       link.sessionId = session.id;
       link.bound(session.id);

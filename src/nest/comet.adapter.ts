@@ -7,8 +7,8 @@ import { CometEndpoint } from './comet.endpoint.js';
 import { CometSession } from './comet-session.js';
 import { bindingOf } from './gateway-binding.js';
 import { GatewayServer } from './gateway-hub.js';
+import { isBayeuxPath } from './gateway-path.js';
 import { HttpTakeover } from './http-takeover.js';
-import { COMET_GATEWAY_PATH } from './tokens.js';
 
 /**
  * The WebSocket adapter of applications with `CometModule`: it serves the Bayeux endpoint on the application's HTTP
@@ -37,7 +37,8 @@ export class CometAdapter extends WsAdapter {
     port: number,
     options: Record<string, unknown> & { namespace?: string; server?: unknown; path?: string } = {},
   ): unknown {
-    if (!this.#isOurs(options.path)) return super.create(port, options as Record<string, never>);
+    if (!isBayeuxPath(options.path, this.#endpoint.path))
+      return super.create(port, options as Record<string, never>);
     if (port !== 0) {
       throw new Error(
         `Gateways of Bayeux sessions share the port of the application: leave out the port ${port}.`,
@@ -92,10 +93,6 @@ export class CometAdapter extends WsAdapter {
     // WsAdapter destroys sockets of paths it does not know.
     if (port === 0) this.#takeover?.absorbUpgradeListeners();
     return created;
-  }
-
-  #isOurs(path: string | undefined): boolean {
-    return path === COMET_GATEWAY_PATH || path === this.#endpoint.path;
   }
 
   /**

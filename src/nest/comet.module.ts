@@ -20,6 +20,7 @@ import type { CometModuleOptions, CometOptionsFactory } from './comet-module-opt
 import { resolveOptions } from './comet-options.resolver.js';
 import { CometService } from './comet.service.js';
 import { guardHooks } from './gateway-hooks.js';
+import { isBayeuxPath } from './gateway-path.js';
 import { CometLogger } from './nest.logger.js';
 import { SystemScheduler } from './system.scheduler.js';
 import {
@@ -137,7 +138,7 @@ export class CometModule
 function isOurGateway(metatype: object, path: string): boolean {
   if (Reflect.getMetadata(GATEWAY_METADATA, metatype) === undefined) return false;
   const options = Reflect.getMetadata(GATEWAY_OPTIONS, metatype) as { path?: string } | undefined;
-  return options?.path === COMET_GATEWAY_PATH || options?.path === path;
+  return isBayeuxPath(options?.path, path);
 }
 
 function hasInit(adapter: object | null | undefined): adapter is { init?: () => unknown } {

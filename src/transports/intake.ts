@@ -27,12 +27,13 @@ export class Intake {
     { context, authorization, tokenInQuery }: RequestScope,
     link: Link,
   ): MaybePromise<Accepted> {
-    const enter = (authenticated: Authenticated): Accepted => ({
-      handled: this.server.handle(
-        { messages: authenticated.messages, context: { ...context, credential: authenticated.credential } },
-        link,
-      ),
-    });
+    const enter = (authenticated: Authenticated): Accepted => {
+      const request = {
+        messages: authenticated.messages,
+        context: { ...context, credential: authenticated.credential },
+      };
+      return { handled: this.server.handle(request, link) };
+    };
     const authenticated = this.authenticator.authenticate({ messages, authorization, tokenInQuery });
     if (!isThenable(authenticated)) return enter(authenticated);
     return authenticated.then(enter, (error: unknown): Accepted => {

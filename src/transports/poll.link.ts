@@ -24,16 +24,21 @@ export class PollLink implements Link {
     this.#response = response;
     this.#setCookie = scope.browser.setCookie;
     this.#retryAfter = retryAfter;
-    const { socket } = response;
+    // Not the response's own, which it has only once the responses ahead of it on the connection are through.
+    const { socket } = response.req;
     let flushed = false;
     // A response also "finishes" when its socket is destroyed under it, with all that was still to be sent.
     response.once('finish', () => {
-      flushed = socket?.destroyed === false;
+      flushed = !socket.destroyed;
     });
     response.once('close', () => {
       this.#receipt?.settled(flushed);
       if (!flushed) onGone(this);
     });
+  }
+
+  get closed(): boolean {
+    return this.#response.closed || this.#response.destroyed;
   }
 
   bound(): void {

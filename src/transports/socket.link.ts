@@ -67,13 +67,28 @@ export class SocketLink implements Link {
     this.bound(undefined);
   }
 
+  get closed(): boolean {
+    return this.#socket.readyState === this.#socket.CLOSED;
+  }
+
   get congested(): boolean {
+    // A peer that has said good-bye reads nothing any more, though its connection may stay for a while.
+    return this.#socket.readyState !== this.#socket.OPEN || this.#clogged;
+  }
+
+  /** True once the server has begun to close the socket: what still comes is not looked at. */
+  get closing(): boolean {
+    return this.#closing;
+  }
+
+  get #clogged(): boolean {
     return this.#socket.bufferedAmount > this.#options.maxBufferedBytes;
   }
 
   /** True while the peer is owed so much that nothing more should be read from it. */
-  get overtaxed(): boolean {
-    return this.congested || this.#frames >= MAX_FRAMES_UNDER_WAY;
+  get #overtaxed(): boolean {
+    // A closing socket is read on, or it would never see the peer's close frame.
+    return !this.#closing && (this.#clogged || this.#frames >= MAX_FRAMES_UNDER_WAY);
   }
 
   bound(sessionId: string | undefined): void {
@@ -93,7 +108,7 @@ export class SocketLink implements Link {
   write(messages: readonly Outbound[], receipt?: Receipt): void {
     this.#receipts.push(receipt);
     this.#socket.send(encode(messages), this.#onSent);
-    if (this.overtaxed) this.#socket.pause();
+    if (this.#overtaxed) this.#socket.pause();
   }
 
   end(why: LinkEnd): void {
@@ -113,7 +128,7 @@ export class SocketLink implements Link {
   /** A frame is being handled. */
   frameBegun(): void {
     this.#frames++;
-    if (this.overtaxed) this.#socket.pause();
+    if (this.#overtaxed) this.#socket.pause();
   }
 
   /** A frame has been answered. */
@@ -136,7 +151,7 @@ export class SocketLink implements Link {
   };
 
   #resume(): void {
-    if (this.#socket.isPaused && !this.overtaxed) this.#socket.resume();
+    if (this.#socket.isPaused && !this.#overtaxed) this.#socket.resume();
   }
 }
 

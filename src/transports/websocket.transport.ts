@@ -23,6 +23,7 @@ export class WebSocketTransport {
   readonly #upgrader: WebSocketServer;
   readonly #links = new Set<SocketLink>();
   #onEmpty: (() => void) | undefined;
+  #closed: Promise<void> | undefined;
 
   constructor(intake: Intake, options: TransportOptions) {
     this.#intake = intake;
@@ -57,12 +58,13 @@ export class WebSocketTransport {
 
   /** Resolves when all sockets have closed. They are told to by the end of their sessions, or here. */
   close(): Promise<void> {
-    for (const link of this.#links) link.end('shutdown');
-    this.#upgrader.close();
-    if (this.#links.size === 0) return Promise.resolve();
-    return new Promise((resolve) => {
+    // Asked for once for each path that gateways name.
+    return (this.#closed ??= new Promise((resolve) => {
       this.#onEmpty = resolve;
-    });
+      for (const link of this.#links) link.end('shutdown');
+      this.#upgrader.close();
+      if (this.#links.size === 0) resolve();
+    }));
   }
 
   #open(socket: WebSocket, connection: Duplex, scope: RequestScope): void {
@@ -72,6 +74,7 @@ export class WebSocketTransport {
     // Frames enter one after the other, also where a token has to be verified first; slow handlers hold up nothing.
     let entering: PromiseLike<unknown> | undefined;
     socket.on('message', (data: Buffer, isBinary: boolean) => {
+      if (link.closing) return;
       if (isBinary) {
         link.close(CloseCodes.unsupportedData, 'binary frame');
         return;

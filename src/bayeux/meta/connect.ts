@@ -12,6 +12,8 @@ import type { Session } from '../session.js';
 export function connect(core: Core, exchange: Exchange, message: Incoming, session: Session): Replies {
   const { options } = core;
   const { link } = exchange;
+  // Nobody waits for the answer any more, and the connect that is held must not go for it.
+  if (link.closed) return [];
   const wish = readRequestedAdvice(message.body['advice'], {
     timeout: options.timeout,
     interval: options.maxInterval,

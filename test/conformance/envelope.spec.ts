@@ -1,0 +1,138 @@
+import { overEveryTransport } from '../support/bench.js';
+
+const json = JSON.stringify;
+
+describe('envelope', () => {
+  overEveryTransport((bench) => {
+    it('M-01: takes one bare object, and answers with an array', async () => {
+      await bench.start();
+      const replies = await bench.client().exchange(json({ channel: '/meta/handshake', version: '1.0' }));
+      expect(replies).toHaveLength(1);
+      expect(replies[0]).toMatchObject({ channel: '/meta/handshake', successful: true });
+    });
+
+    it('M-02: echoes the id, a number as a text, and none where none was sent', async () => {
+      await bench.start();
+      const client = await bench.client().join();
+      const messages = ['a-b', 7, 1.5, undefined].map((id) => ({
+        channel: '/a',
+        clientId: client.clientId,
+        data: 1,
+        id,
+      }));
+      const replies = await client.exchange(json(messages));
+      expect(replies).toEqual([
+        { channel: '/a', id: 'a-b', successful: true },
+        { channel: '/a', id: '7', successful: true },
+        { channel: '/a', id: '1.5', successful: true },
+        { channel: '/a', successful: true },
+      ]);
+    });
+
+    it.each([
+      ['a UUID', '0e37df36-f698-11e6-8dd4-cb9ced3df976'],
+      ['a text with a space', 'a b'],
+      ['as many characters as permitted', 'x'.repeat(128)],
+    ])('C-05: takes %s as an id', async (_, id) => {
+      await bench.start();
+      const client = await bench.client().join();
+      expect(await client.publish('/a', 1, { id })).toEqual({ channel: '/a', id, successful: true });
+    });
+
+    it.each([
+      ['an object', {}],
+      ['null', null],
+      ['an empty text', ''],
+      ['a control character', 'a\u0007'],
+      ['too many characters', 'x'.repeat(129)],
+    ])('C-05: refuses %s as an id', async (_, id) => {
+      await bench.start();
+      const client = await bench.client().join();
+      const replies = await client.exchange(
+        json([{ channel: '/a', clientId: client.clientId, data: 1, id }]),
+      );
+      expect(replies).toEqual([{ channel: '/a', successful: false, error: '405::message_id_invalid' }]);
+    });
+
+    it('§1.3: tells a message without a channel', async () => {
+      await bench.start();
+      const replies = await bench.client().exchange(json([{ id: '1', data: 1 }]));
+      expect(replies).toEqual([{ id: '1', successful: false, error: '400::channel_missing' }]);
+    });
+
+    it.each([5, null, {}, [], true])('S-05: tells that a channel is none: %j', async (channel) => {
+      await bench.start();
+      const replies = await bench.client().exchange(json([{ id: '1', channel }]));
+      expect(replies).toEqual([{ id: '1', successful: false, error: '405::channel_invalid' }]);
+    });
+
+    it('§1.3: looks at the message before it looks for the session', async () => {
+      await bench.start();
+      const replies = await bench
+        .client()
+        .exchange(json([{ channel: '/a?b', clientId: 'nobody', id: '1', data: 1 }]));
+      expect(replies).toEqual([
+        { channel: '/a?b', id: '1', successful: false, error: '405::channel_invalid' },
+      ]);
+    });
+
+    it.each([5, null, {}, ['x'], true])('S-05: knows no session called %j', async (clientId) => {
+      await bench.start();
+      const replies = await bench.client().exchange(json([{ channel: '/a', clientId, id: '1', data: 1 }]));
+      expect(replies).toEqual([
+        expect.objectContaining({ id: '1', successful: false, error: '402::session_unknown' }),
+      ]);
+    });
+
+    it('R12: answers elements that are no objects, and handles their neighbours', async () => {
+      await bench.start();
+      const client = await bench.client().join();
+      await client.subscribe('/a');
+      const good = (id: string) => ({ channel: '/a', clientId: client.clientId, data: id, id });
+      const replies = await client.exchange(json([good('1'), 1, null, 'x', [[]], good('2')]));
+      const bad = { successful: false, error: '400::message_invalid' };
+      expect(replies).toEqual([
+        { channel: '/a', data: '1' },
+        { channel: '/a', data: '2' },
+        { channel: '/a', id: '1', successful: true },
+        bad,
+        bad,
+        bad,
+        bad,
+        { channel: '/a', id: '2', successful: true },
+      ]);
+    });
+
+    it('M-04: gives every session an id that nobody can guess', async () => {
+      await bench.start();
+      const ids = await Promise.all(
+        Array.from({ length: 20 }, async () => (await bench.client().handshake()).clientId),
+      );
+      expect(new Set(ids).size).toBe(20);
+      // 32 characters of 6 bits.
+      for (const id of ids) expect(id).toMatch(/^[\w-]{32}$/);
+    });
+
+    it('M-04: tells nobody the id of another session', async () => {
+      await bench.start();
+      const [alice, bob] = [await bench.client().join(), await bench.client().join()];
+      await bob.subscribe('/a');
+      await alice.publish('/a', 'hello', { id: 'secret-id' });
+      await bob.receive();
+      expect(json(bob.received)).not.toContain(alice.clientId);
+      expect(json(bob.received)).not.toContain('secret-id');
+    });
+
+    it('M-06: carries members called __proto__ as any other', async () => {
+      await bench.start();
+      const client = await bench.client().join();
+      await client.subscribe('/a');
+      const data = '{"__proto__":{"polluted":true},"constructor":1}';
+      const text = `[{"channel":"/a","clientId":"${client.clientId}","id":"1","data":${data},"__proto__":{"error":"x"}}]`;
+      const [delivery, reply] = await client.exchange(text);
+      expect(json(delivery)).toBe(`{"channel":"/a","data":${data}}`);
+      expect(reply).toEqual({ channel: '/a', id: '1', successful: true });
+      expect(({} as { polluted?: unknown }).polluted).toBeUndefined();
+    });
+  });
+});

@@ -1,0 +1,71 @@
+import { overEveryTransport, withIssuer } from '../support/bench.js';
+import { presenting } from '../support/identity.js';
+import { PollingClient } from '../support/polling.client.js';
+import { SocketClient } from '../support/socket.client.js';
+import { until } from '../support/until.js';
+
+const NONE = { reconnect: 'none' };
+
+describe('limits', () => {
+  const issuer = withIssuer();
+  overEveryTransport((bench) => {
+    it('a user with as many sessions as one may have is refused one more', async () => {
+      await bench.startSecured({ session: { maxPerUser: 2 } });
+      const token = presenting(await bench.token('alice'));
+      for (const client of [bench.client(), bench.client()]) {
+        await client.join(token);
+        await bench.hold(client);
+      }
+      expect(await bench.client().handshake(token)).toMatchObject({
+        successful: false,
+        error: '403::too_many_sessions',
+        advice: NONE,
+      });
+      const bob = presenting(await bench.token('bob'));
+      expect(await bench.client().handshake(bob)).toMatchObject({ successful: true });
+      expect(bench.app.service.counts.sessions).toBe(3);
+    });
+
+    it('sessions that nobody is connected to any more make room', async () => {
+      await bench.startSecured({ session: { maxPerUser: 2 } });
+      const token = presenting(await bench.token('alice'));
+      const left = await bench.client().join(token);
+      await left.close();
+      await until('the socket to be gone', () => bench.app.service.counts.sockets === 0);
+      const living = await bench.client().join(token);
+      await bench.hold(living);
+      expect(await bench.client().handshake(token)).toMatchObject({ successful: true });
+      expect(bench.app.service.counts.sessions).toBe(2);
+      expect(await bench.app.service.sendMessage('alice', '/x', 1)).toEqual({ sessions: 2 });
+      expect(await living.receive()).toEqual([{ channel: '/x', data: 1 }]);
+    });
+
+    it('a session that ends makes room at once', async () => {
+      await bench.startSecured({ session: { maxPerUser: 1 } });
+      const token = presenting(await bench.token('alice'));
+      const first = await bench.client().join(token);
+      await first.disconnect();
+      expect(await bench.client().handshake(token)).toMatchObject({ successful: true });
+    });
+
+    it('a server that is full asks clients to come back later', async () => {
+      await bench.start({ limits: { sessions: 2 } });
+      const [first] = [await bench.client().join(), await bench.client().join()];
+      const late = bench.client();
+      const refused = await refusalOf(late);
+      expect(refused).toEqual(bench.transport === 'websocket' ? 1013 : 503);
+      expect(bench.app.service.counts.sessions).toBe(2);
+      await first.disconnect();
+      expect(await bench.client().handshake()).toMatchObject({ successful: true });
+    });
+  }, issuer);
+});
+
+/** How the transport turns a handshake away: the status of the response, or the code of the close. */
+async function refusalOf(client: unknown): Promise<number> {
+  const handshake = '[{"channel":"/meta/handshake","version":"1.0"}]';
+  if (client instanceof PollingClient) return (await client.post(handshake).answer).status;
+  if (!(client instanceof SocketClient)) throw new TypeError('Not a client.');
+  await client.sendRaw(handshake);
+  return (await client.end()).code;
+}

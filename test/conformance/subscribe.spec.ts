@@ -1,0 +1,199 @@
+import { overEveryTransport } from '../support/bench.js';
+
+describe('subscribe', () => {
+  overEveryTransport((bench) => {
+    const channels = (): number => bench.app.service.counts.channels;
+
+    it('§1.6: a channel', async () => {
+      await bench.start();
+      const client = await bench.client().join();
+      expect(await client.subscribe('/a', { id: '1' })).toEqual({
+        channel: '/meta/subscribe',
+        id: '1',
+        subscription: '/a',
+        successful: true,
+      });
+      expect(channels()).toBe(1);
+    });
+
+    it('§1.6: several channels in one message, the array echoed', async () => {
+      await bench.start();
+      const client = await bench.client().join();
+      expect(await client.subscribe(['/a', '/b/*'], { id: '1' })).toEqual({
+        channel: '/meta/subscribe',
+        id: '1',
+        subscription: ['/a', '/b/*'],
+        successful: true,
+      });
+      expect(channels()).toBe(2);
+    });
+
+    it.each([
+      ['missing', undefined, '403::subscription_missing'],
+      ['an empty array', [], '403::subscription_missing'],
+      ['null', null, '403::subscription_invalid'],
+      ['a number', 5, '403::subscription_invalid'],
+      ['an object', {}, '403::subscription_invalid'],
+      ['an empty text', '', '403::subscription_invalid'],
+      ['no channel name', 'abc', '403::subscription_invalid'],
+      ['an array with something that is no text', ['/a', 5], '403::subscription_invalid'],
+      ['an array within an array', [['/a']], '403::subscription_invalid'],
+      ['an array with one bad name', ['/a', '/b?c', '/d'], '403::subscription_invalid'],
+    ])('§1.6, R8: a subscription that is %s subscribes to nothing', async (_, subscription, error) => {
+      await bench.start();
+      const client = await bench.client().join();
+      expect(await client.subscribe(subscription, { id: '1' })).toEqual({
+        channel: '/meta/subscribe',
+        id: '1',
+        ...(subscription !== undefined && { subscription }),
+        successful: false,
+        error,
+      });
+      expect(channels()).toBe(0);
+    });
+
+    it('R8: an array with one refused channel is refused as a whole', async () => {
+      await bench.start({
+        rules: [{ channel: '/open/*', subscribe: true }],
+      });
+      const client = await bench.client().join();
+      const subscription = ['/open/a', '/closed/b', '/open/c'];
+      expect(await client.subscribe(subscription)).toMatchObject({
+        subscription,
+        successful: false,
+        error: '403:denied_by_not_granting:subscribe_denied',
+      });
+      expect(channels()).toBe(0);
+    });
+
+    it('§1.6: twice the same leaves one subscription, which one unsubscribe ends', async () => {
+      await bench.start();
+      const client = await bench.client().join();
+      await client.subscribe('/a');
+      expect(await client.subscribe('/a')).toMatchObject({ successful: true });
+      expect(await client.subscribe(['/a', '/a'])).toMatchObject({ successful: true });
+      await bench.app.service.broadcast('/a', 1);
+      await client.sync();
+      expect(client.pushed()).toHaveLength(1);
+      await client.unsubscribe('/a');
+      expect(channels()).toBe(0);
+    });
+
+    it.each(['/meta/connect', '/meta/*', '/meta/**', '/meta/x', '/meta'])(
+      '§1.6, R7: nobody can subscribe to %s',
+      async (subscription) => {
+        await bench.start();
+        const client = await bench.client().join();
+        expect(await client.subscribe(subscription)).toMatchObject({
+          successful: false,
+          error: '403:denied_by_security_policy:subscribe_denied',
+        });
+        expect(channels()).toBe(0);
+      },
+    );
+
+    it.each(['/service/x', '/service/**', '/service/echo'])(
+      '§1.6, S-04: %s succeeds and leaves nothing behind',
+      async (subscription) => {
+        await bench.start();
+        const client = await bench.client().join();
+        expect(await client.subscribe(subscription)).toMatchObject({ subscription, successful: true });
+        expect(channels()).toBe(0);
+      },
+    );
+
+    it('§1.6: everything (/**) is refused, as it holds the trees of all users', async () => {
+      await bench.start();
+      const client = await bench.client().join();
+      expect(await client.subscribe('/**')).toMatchObject({
+        successful: false,
+        error: '403:denied_by_security_policy:subscribe_denied',
+      });
+    });
+
+    it('Law 1: more subscriptions than one may have are refused, with a whole array', async () => {
+      await bench.start({ limits: { subscriptions: 3 } });
+      const client = await bench.client().join();
+      await client.subscribe(['/a', '/b']);
+      expect(await client.subscribe(['/c', '/d'])).toMatchObject({
+        successful: false,
+        error: '403::too_many_subscriptions',
+      });
+      expect(channels()).toBe(2);
+      expect(await client.subscribe(['/a', '/c'])).toMatchObject({ successful: true });
+      await client.unsubscribe('/a');
+      expect(await client.subscribe('/d')).toMatchObject({ successful: true });
+      expect(channels()).toBe(3);
+    });
+
+    it('ends with the session', async () => {
+      await bench.start();
+      const client = await bench.client().join();
+      await client.subscribe(['/a', '/b/**']);
+      await client.disconnect();
+      expect(channels()).toBe(0);
+      expect(await bench.app.service.broadcast('/a', 1)).toEqual({ sessions: 0 });
+    });
+  });
+});
+
+describe('unsubscribe', () => {
+  overEveryTransport((bench) => {
+    it('§1.6: ends a subscription', async () => {
+      await bench.start();
+      const client = await bench.client().join();
+      await client.subscribe('/a');
+      expect(await client.unsubscribe('/a', { id: '1' })).toEqual({
+        channel: '/meta/unsubscribe',
+        id: '1',
+        subscription: '/a',
+        successful: true,
+      });
+      expect(await bench.app.service.broadcast('/a', 1)).toEqual({ sessions: 0 });
+    });
+
+    it('§1.6: leaves the subscriptions of others alone', async () => {
+      await bench.start();
+      const [alice, bob] = [await bench.client().join(), await bench.client().join()];
+      await alice.subscribe('/a');
+      await bob.subscribe('/a');
+      await alice.unsubscribe('/a');
+      expect(await bench.app.service.broadcast('/a', 1)).toEqual({ sessions: 1 });
+      expect(await bob.receive()).toEqual([{ channel: '/a', data: 1 }]);
+      await alice.sync();
+      expect(alice.pushed()).toEqual([]);
+    });
+
+    it.each([
+      ['a channel that nobody knows', '/nope'],
+      ['a channel that others are subscribed to', '/known'],
+      ['a service', '/service/x'],
+    ])('R8: of %s succeeds', async (_, subscription) => {
+      await bench.start();
+      const [client, other] = [await bench.client().join(), await bench.client().join()];
+      await other.subscribe('/known');
+      expect(await client.unsubscribe(subscription)).toMatchObject({ subscription, successful: true });
+    });
+
+    it('R8: of an array ends all of it', async () => {
+      await bench.start();
+      const client = await bench.client().join();
+      await client.subscribe(['/a', '/b']);
+      expect(await client.unsubscribe(['/a', '/nope', '/b'])).toMatchObject({ successful: true });
+      expect(bench.app.service.counts.channels).toBe(0);
+    });
+
+    it.each([
+      ['missing', undefined, '403::subscription_missing'],
+      ['an empty array', [], '403::subscription_missing'],
+      ['no text', 5, '403::subscription_invalid'],
+      ['an array with one bad name', ['/a', '/b?c'], '403::subscription_invalid'],
+    ])('R8: with a subscription that is %s ends nothing', async (_, subscription, error) => {
+      await bench.start();
+      const client = await bench.client().join();
+      await client.subscribe('/a');
+      expect(await client.unsubscribe(subscription)).toMatchObject({ successful: false, error });
+      expect(await bench.app.service.broadcast('/a', 1)).toEqual({ sessions: 1 });
+    });
+  });
+});

@@ -1,0 +1,223 @@
+import { type Bench, onEveryServer, overEveryTransport, withIssuer } from '../support/bench.js';
+import { bearer, presenting } from '../support/identity.js';
+import { TokenIssuer } from '../support/token-issuer.js';
+
+const NONE = { reconnect: 'none' };
+const refusal = (error: string) => ({
+  channel: '/meta/handshake',
+  id: '1',
+  successful: false,
+  error,
+  supportedConnectionTypes: ['websocket', 'long-polling'],
+  advice: NONE,
+});
+
+type Mint = (bench: Bench) => Promise<string>;
+const minted =
+  (claims: Record<string, unknown>, header: Record<string, string> = {}): Mint =>
+  (bench) =>
+    bench.token('alice', { claims, header });
+
+const BAD: readonly (readonly [what: string, mint: Mint])[] = [
+  ['for another audience', minted({ aud: 'https://other.example/api' })],
+  ['without an audience', minted({ aud: undefined })],
+  ['of another issuer', minted({ iss: 'https://evil.example' })],
+  ['that never ends', minted({ exp: undefined })],
+  ['issued in the future', minted({ iat: 4_000_000_000 })],
+  ['not yet good', minted({ nbf: 4_000_000_000 })],
+  ['that is an ID token', minted({}, { typ: 'JWT' })],
+  ['of a user that is no text', minted({ sub: 5 })],
+  ['bound to a key', minted({ cnf: { jkt: 'x' } })],
+  ['with a key that nobody knows', minted({}, { kid: 'unknown' })],
+  [
+    'signed by somebody else',
+    async (bench) => bench.secret(await bench.issuer().forge('alice', bench.clock.now())),
+  ],
+  [
+    'not signed at all',
+    async (bench) => {
+      const [, payload] = (await bench.token('alice')).split('.');
+      const header = Buffer.from('{"alg":"none","typ":"at+jwt"}').toString('base64url');
+      return bench.secret(`${header}.${payload ?? ''}.`);
+    },
+  ],
+  [
+    'changed on the way',
+    async (bench) => {
+      const [header, payload, signature] = (await bench.token('alice')).split('.');
+      const claims = JSON.parse(Buffer.from(payload ?? '', 'base64url').toString()) as object;
+      const changed = Buffer.from(JSON.stringify({ ...claims, sub: 'bob' })).toString('base64url');
+      return bench.secret(`${header ?? ''}.${changed}.${signature ?? ''}`);
+    },
+  ],
+  ['that is garbage', (bench) => Promise.resolve(bench.secret('not-a-token-but-secret'))],
+  ['longer than any token', (bench) => Promise.resolve(bench.secret('x'.repeat(9_000)))],
+];
+
+describe('a handshake with a token', () => {
+  const issuer = withIssuer();
+  overEveryTransport((bench) => {
+    it('in ext.auth is the user’s', async () => {
+      await bench.startSecured();
+      const client = bench.client();
+      const reply = await client.handshake(presenting(await bench.token('alice')));
+      expect(reply).toMatchObject({ successful: true });
+      expect(reply).not.toHaveProperty('ext');
+      expect(await bench.app.service.sendMessage('alice', '/x', 1)).toEqual({ sessions: 1 });
+      await client.connect();
+      expect(await client.receive()).toEqual([{ channel: '/x', data: 1 }]);
+    });
+
+    it('in the Authorization header is the user’s', async () => {
+      await bench.startSecured();
+      await bench.client(bearer(await bench.token('alice'))).join();
+      expect(await bench.app.service.sendMessage('alice', '/x', 1)).toEqual({ sessions: 1 });
+    });
+
+    it('in both places is taken if it is the same', async () => {
+      await bench.startSecured();
+      const token = await bench.token('alice');
+      expect(await bench.client(bearer(token)).handshake(presenting(token))).toMatchObject({
+        successful: true,
+      });
+    });
+
+    it('and another one is refused', async () => {
+      await bench.startSecured();
+      const [token, other] = [await bench.token('alice'), await bench.token('bob')];
+      expect(await bench.client(bearer(token)).handshake({ id: '1', ...presenting(other) })).toEqual(
+        refusal('400::multiple_credentials'),
+      );
+    });
+
+    it('that is missing is refused', async () => {
+      await bench.startSecured();
+      expect(await bench.client().handshake({ id: '1' })).toEqual(refusal('401::authentication_required'));
+      expect(bench.app.service.counts.sessions).toBe(0);
+    });
+
+    it.each([
+      ['an empty text', ''],
+      ['a number', 5],
+      ['null', null],
+      ['an object', {}],
+    ])('that is %s is refused', async (_, token) => {
+      await bench.startSecured();
+      expect(await bench.client().handshake({ id: '1', ...presenting(token) })).toEqual(
+        refusal('401::invalid_token'),
+      );
+    });
+
+    it.each(BAD)('%s is refused, and told nothing more', async (_, mint) => {
+      await bench.startSecured();
+      const token = await mint(bench);
+      expect(await bench.client().handshake({ id: '1', ...presenting(token) })).toEqual(
+        refusal('401::invalid_token'),
+      );
+      expect(bench.app.service.counts.sessions).toBe(0);
+    });
+
+    it('that has expired is refused, and told so', async () => {
+      await bench.startSecured();
+      const token = await bench.token('alice', { expiresIn: 60 });
+      bench.clock.advance(60_000 + 5_000);
+      expect(await bench.client().handshake({ id: '1', ...presenting(token) })).toEqual(
+        refusal('401::token_expired'),
+      );
+    });
+
+    it('that has expired a moment ago is taken, as clocks differ', async () => {
+      await bench.startSecured();
+      const token = await bench.token('alice', { expiresIn: 60 });
+      bench.clock.advance(60_000 + 4_999);
+      expect(await bench.client().handshake(presenting(token))).toMatchObject({ successful: true });
+    });
+
+    it('R16: that is bad is refused also where none is needed', async () => {
+      await bench.start({ auth: { ...issuer().auth, anonymous: true } });
+      expect(await bench.client().handshake({ id: '1', ...presenting('garbage-token') })).toEqual(
+        refusal('401::invalid_token'),
+      );
+      expect(await bench.client().handshake()).toMatchObject({ successful: true });
+      const token = await bench.token('alice');
+      expect(await bench.client().handshake(presenting(token))).toMatchObject({ successful: true });
+      expect(await bench.app.service.sendMessage('alice', '/x', 1)).toEqual({ sessions: 1 });
+    });
+
+    it('R16: is refused by a server that knows no issuer', async () => {
+      await bench.start();
+      expect(await bench.client().handshake({ id: '1', ...presenting('garbage-token') })).toEqual(
+        refusal('401::invalid_token'),
+      );
+    });
+
+    it('Law 5: is in nothing that handlers, subscribers or logs see', async () => {
+      await bench.startSecured({ rules: [{ channel: '/a', subscribe: true, publish: true }] });
+      const token = await bench.token('alice');
+      const client = await bench.client().join(presenting(token));
+      await client.subscribe('/a', presenting(token));
+      await client.publish('/a', 'hello', { ext: { auth: { token }, authToken: token, token, other: 1 } });
+      expect(await client.receive()).toEqual([{ channel: '/a', data: 'hello' }]);
+      expect(JSON.stringify(client.received)).not.toContain(token);
+      expect(bench.app.log.text).not.toContain(token.split('.')[1]);
+    });
+  }, issuer);
+
+  onEveryServer((bench) => {
+    const HANDSHAKE = [{ channel: '/meta/handshake', version: '1.0', id: '1' }];
+
+    it('R6: in the query is refused over HTTP in the reply, whatever else is sent', async () => {
+      await bench.startSecured();
+      const token = await bench.token('alice');
+      for (const name of ['access_token', 'token']) {
+        const exchange = bench
+          .polling(bearer(token))
+          .post(JSON.stringify(HANDSHAKE), {}, `?${name}=${token}`);
+        const { status, text } = await exchange.answer;
+        expect(status).toBe(200);
+        expect(JSON.parse(text)).toEqual([refusal('400::token_in_query')]);
+      }
+    });
+
+    it('R6: in the query of an upgrade is refused with 400', async () => {
+      await bench.startSecured();
+      const token = await bench.token('alice');
+      await expect(bench.socket().open({}, `?access_token=${token}`)).rejects.toMatchObject({ status: 400 });
+    });
+
+    it('R6: in the header of an upgrade, if it is bad, is refused at the handshake only', async () => {
+      await bench.startSecured();
+      const client = bench.socket(bearer(bench.secret('bad.token.text')));
+      await client.open();
+      expect(await client.handshake({ id: '1' })).toEqual(refusal('401::invalid_token'));
+      bench.clock.advance(1_000);
+      expect(await client.end()).toMatchObject({ code: 1008 });
+    });
+
+    it('that is refused over HTTP comes with a challenge, but with status 200', async () => {
+      await bench.startSecured();
+      const { status, headers } = await bench.polling().postMessages(HANDSHAKE).answer;
+      expect({ status, challenge: headers['www-authenticate'] }).toEqual({
+        status: 200,
+        challenge: 'Bearer',
+      });
+    });
+
+    it('R5, R14: whose issuer is down is answered by the transport, and works once it is up', async () => {
+      const absent = await TokenIssuer.open();
+      await absent.close();
+      await bench.start({ auth: absent.auth });
+      const token = bench.secret(await absent.mint('alice', bench.clock.now()));
+      const handshake = [{ ...HANDSHAKE[0], ...presenting(token) }];
+      const { status, headers, text } = await bench.polling().postMessages(handshake).answer;
+      expect({ status, text, retry: headers['retry-after'] }).toEqual({ status: 503, text: '', retry: '5' });
+      const socket = bench.socket();
+      await socket.sendRaw(JSON.stringify(handshake));
+      expect(await socket.end()).toEqual({ code: 1013, reason: 'try again later' });
+      await absent.reopen();
+      bench.clock.advance(5_000);
+      expect(await bench.client().handshake(presenting(token))).toMatchObject({ successful: true });
+      await absent.close();
+    });
+  }, issuer);
+});

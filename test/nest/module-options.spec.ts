@@ -1,0 +1,293 @@
+import { Test } from '@nestjs/testing';
+import { CometModule, type CometModuleOptions } from '../../src/index.js';
+import { resolveOptions } from '../../src/nest/comet-options.resolver.js';
+import { tokenOf, userTokens } from './support/user-tokens.js';
+
+const HEADLINE = 'CometModule cannot start with these options:\n';
+
+/** Wrong options are not of the type, so they come as anything. */
+function mistakesIn(options: unknown): string[] {
+  try {
+    resolveOptions(options as CometModuleOptions);
+  } catch (error) {
+    expect(error).toBeInstanceOf(TypeError);
+    const { message } = error as TypeError;
+    expect(message.startsWith(HEADLINE)).toBe(true);
+    return message
+      .slice(HEADLINE.length)
+      .split('\n')
+      .map((line) => line.replace(/^- /, ''));
+  }
+  return [];
+}
+
+const open = (more: object): object => ({ auth: { anonymous: true }, ...more });
+const jwt = (more: object): object => ({
+  auth: { issuer: 'https://login.example.com', audience: 'https://push.example.com', ...more },
+});
+const number = (name: string, what: string, minimum: number, example: number): string =>
+  `${name} must be a whole number of ${what}, ${minimum} or more: write for example ${name.split('.').at(-1) ?? ''}: ${example}.`;
+
+const AUTH_MISSING =
+  "auth is missing: write auth: { issuer: 'https://login.example.com', audience: 'https://push.example.com/cometd' }, or auth: { anonymous: true } to run without tokens.";
+const ISSUER_MISSING =
+  "auth.issuer is missing: write the issuer of your access tokens, for example issuer: 'https://login.example.com', or a verifier of your own, or anonymous: true to run without tokens.";
+const AUDIENCE_MISSING =
+  "auth.audience is missing: write the name your issuer puts into `aud` for this server, for example audience: 'https://push.example.com/cometd'.";
+const ORIGINS =
+  "origins must be whole origins in lower case, without a path or wildcards: write for example origins: ['https://portal.example.com'].";
+const PATH = "path must begin with a slash and must not end with one: write for example path: '/cometd'.";
+const TRUST =
+  "trustProxy must be a number of hops or a list of addresses: write for example trustProxy: 1 or trustProxy: ['10.0.0.0/8'].";
+const VERIFIER = 'auth.verifier must be an object with a method verify(token) that promises a principal.';
+const BINDING =
+  "session.binding must be 'principal', 'token' or 'clientId': leave it out for 'principal', the safe default.";
+
+describe('the options of CometModule', () => {
+  it.each<[string, unknown, string]>([
+    ['none', undefined, AUTH_MISSING],
+    ['null', null, AUTH_MISSING],
+    ['empty', {}, AUTH_MISSING],
+    ['auth: null', { auth: null }, AUTH_MISSING],
+    ['auth: true', { auth: true }, 'auth must be an object: write for example auth: { anonymous: true }.'],
+    ['auth: {}', { auth: {} }, ISSUER_MISSING],
+    ['anonymous: false', { auth: { anonymous: false } }, ISSUER_MISSING],
+    ['issuer: 7', { auth: { issuer: 7, audience: 'a' } }, ISSUER_MISSING],
+    ['no audience', { auth: { issuer: 'https://login.example.com' } }, AUDIENCE_MISSING],
+    ['audience: []', jwt({ audience: [] }), AUDIENCE_MISSING],
+    ["audience: ''", jwt({ audience: '' }), AUDIENCE_MISSING],
+    [
+      'anonymous: 1',
+      { auth: { anonymous: 1, verifier: userTokens } },
+      'auth.anonymous must be true or false.',
+    ],
+    ['verifier: {}', { auth: { verifier: {} } }, VERIFIER],
+    [
+      'verifier and issuer',
+      jwt({ verifier: userTokens }),
+      'auth has both an issuer and a verifier: keep the one that shall verify tokens.',
+    ],
+    [
+      'clockTolerance',
+      jwt({ clockTolerance: -1 }),
+      number('auth.clockTolerance', 'seconds', 0, 5).replace('auth.', 'auth.'),
+    ],
+    [
+      'algorithms',
+      jwt({ algorithms: 'RS256' }),
+      "auth.algorithms must be a list of texts: write for example algorithms: ['RS256'].",
+    ],
+    [
+      'tokenTypes',
+      jwt({ tokenTypes: [7] }),
+      "auth.tokenTypes must be a list of texts: write for example tokenTypes: ['at+jwt'].",
+    ],
+    [
+      'userClaim',
+      jwt({ userClaim: 7 }),
+      "auth.userClaim must be the name of a claim: write for example userClaim: 'sub'.",
+    ],
+    ['path without slash', open({ path: 'cometd' }), PATH],
+    ['path with a slash at its end', open({ path: '/cometd/' }), PATH],
+    ['path: /', open({ path: '/' }), PATH],
+    ['path: 7', open({ path: 7 }), PATH],
+    [
+      'rules: {}',
+      open({ rules: {} }),
+      "rules must be a list: write for example rules: [{ channel: '/news/**', subscribe: true }].",
+    ],
+    ['an origin with a path', open({ origins: ['https://portal.example.com/'] }), ORIGINS],
+    ['an origin with a wildcard', open({ origins: ['https://*.example.com'] }), ORIGINS],
+    ['an origin of all', open({ origins: ['*'] }), ORIGINS],
+    ['an origin in capitals', open({ origins: ['https://Portal.example.com'] }), ORIGINS],
+    ['origins: true', open({ origins: true }), ORIGINS],
+    ['trustProxy: true', open({ trustProxy: true }), TRUST],
+    ['trustProxy: -1', open({ trustProxy: -1 }), TRUST],
+    [
+      'trustProxy: loopback',
+      open({ trustProxy: ['loopback'] }),
+      'trustProxy: "loopback" is neither an address nor a range like 10.0.0.0/8.',
+    ],
+    [
+      'trustProxy: a range too small',
+      open({ trustProxy: ['10.0.0.0/33'] }),
+      'trustProxy: "10.0.0.0/33" is neither an address nor a range like 10.0.0.0/8.',
+    ],
+    ['session: 30', open({ session: 30 }), 'session must be an object.'],
+    ['session: null', open({ session: null }), 'session must be an object.'],
+    ['timeout: -1', open({ session: { timeout: -1 } }), number('session.timeout', 'milliseconds', 0, 30_000)],
+    [
+      "timeout: '30s'",
+      open({ session: { timeout: '30s' } }),
+      number('session.timeout', 'milliseconds', 0, 30_000),
+    ],
+    [
+      'timeout: 0.5',
+      open({ session: { timeout: 0.5 } }),
+      number('session.timeout', 'milliseconds', 0, 30_000),
+    ],
+    [
+      'timeout: NaN',
+      open({ session: { timeout: Number.NaN } }),
+      number('session.timeout', 'milliseconds', 0, 30_000),
+    ],
+    [
+      'timeout: 2^31',
+      open({ session: { timeout: 2 ** 31 } }),
+      number('session.timeout', 'milliseconds', 0, 30_000),
+    ],
+    [
+      'maxInterval: 0',
+      open({ session: { maxInterval: 0 } }),
+      number('session.maxInterval', 'milliseconds', 1, 30_000),
+    ],
+    ['maxPerUser: 0', open({ session: { maxPerUser: 0 } }), number('session.maxPerUser', 'sessions', 1, 20)],
+    ['binding', open({ session: { binding: 'cookie' } }), BINDING],
+    [
+      "binding: 'token' without tokens",
+      open({ session: { binding: 'token' } }),
+      "session.binding is 'token', but no client has one: leave it out.",
+    ],
+    [
+      'queue.maxMessages',
+      open({ queue: { maxMessages: 0 } }),
+      number('queue.maxMessages', 'messages', 1, 1_000),
+    ],
+    ['queue.maxBytes', open({ queue: { maxBytes: 1 } }), number('queue.maxBytes', 'bytes', 1_024, 1_048_576)],
+    [
+      'limits.messageBytes',
+      open({ limits: { messageBytes: '64k' } }),
+      number('limits.messageBytes', 'bytes', 1_024, 65_536),
+    ],
+    ['limits.batch', open({ limits: { batch: 0 } }), number('limits.batch', 'messages', 1, 100)],
+    ['limits.depth', open({ limits: { depth: 1 } }), number('limits.depth', 'levels', 4, 100)],
+    [
+      'limits.handshakeTimeout',
+      open({ limits: { handshakeTimeout: 1 } }),
+      number('limits.handshakeTimeout', 'milliseconds', 100, 10_000),
+    ],
+    [
+      'cookie.name',
+      open({ cookie: { name: 'a b' } }),
+      "cookie.name must be the name of a cookie: write for example name: 'BAYEUX_BROWSER'.",
+    ],
+    [
+      'cookie.domain',
+      open({ cookie: { domain: 'a;b' } }),
+      "cookie.domain must be a host name: write for example domain: 'example.com'.",
+    ],
+    [
+      'cookie.path',
+      open({ cookie: { path: 'x' } }),
+      "cookie.path must begin with a slash: write for example path: '/'.",
+    ],
+    [
+      'cookie.sameSite',
+      open({ cookie: { sameSite: 'lax' } }),
+      "cookie.sameSite must be 'Strict', 'Lax' or 'None'.",
+    ],
+    [
+      'a misspelling',
+      open({ orgins: [] }),
+      'orgins is no option of CometModule: look for a misspelling, or leave it out.',
+    ],
+    [
+      'a misspelling in a group',
+      open({ session: { timeOut: 5 } }),
+      'session.timeOut is no option of CometModule: look for a misspelling, or leave it out.',
+    ],
+    [
+      'a misspelling in auth',
+      { auth: { anonymous: true, isuer: 'x' } },
+      'auth.isuer is no option of CometModule: look for a misspelling, or leave it out.',
+    ],
+  ])('%s: says what to write instead', (_, options, sentence) => {
+    expect(mistakesIn(options)).toEqual([sentence]);
+  });
+
+  it('are told all their mistakes at once', () => {
+    const mistakes = mistakesIn({ auth: {}, path: 'x', session: { timeout: -1, interval: -1 }, quueu: {} });
+    expect(mistakes).toHaveLength(5);
+  });
+
+  it('never say what a secret is, whatever is wrong with it', () => {
+    const secret = 'hunter2';
+    class Vault {
+      readonly clientSecret = secret;
+      readonly verify = secret;
+    }
+    const wrong = [
+      { auth: { verifier: new Vault() } },
+      { auth: { anonymous: true, clientSecret: secret } },
+      { auth: { anonymous: true }, secret: { nested: secret } },
+      { auth: { issuer: { secret }, audience: { secret } } },
+      { auth: secret },
+      {
+        auth: {
+          verifier: { verify: () => tokenOf('alice'), secret },
+          issuer: 'https://x.test',
+          audience: 'y',
+        },
+      },
+      open({ session: secret }),
+      open({ cookie: { name: `${secret} ;` } }),
+      open({ rules: [secret] }),
+    ];
+    for (const options of wrong) {
+      const mistakes = mistakesIn(options);
+      expect(mistakes.length).toBeGreaterThan(0);
+      expect(mistakes.join('\n')).not.toContain(secret);
+    }
+  });
+
+  it.each([
+    ['anonymous', open({})],
+    ['an issuer', jwt({})],
+    ['an issuer and anonymous', jwt({ anonymous: true })],
+    ['a verifier', { auth: { verifier: userTokens } }],
+    [
+      'a verifier of a class',
+      {
+        auth: {
+          verifier: new (class {
+            verify = userTokens.verify;
+          })(),
+        },
+      },
+    ],
+    [
+      'everything',
+      open({
+        path: '/push/v1.0',
+        rules: [{ channel: '/news/**', subscribe: true }],
+        origins: ['https://portal.example.com', 'http://localhost:8080', 'capacitor://localhost', 'null'],
+        trustProxy: ['10.0.0.0/8', 'fd00::1'],
+        session: { timeout: 0, interval: 0, maxInterval: 1, binding: 'clientId' },
+        queue: { maxMessages: 1, maxBytes: 1_024 },
+        limits: { messageBytes: 1_024, batch: 1 },
+        cookie: { name: 'X', domain: 'example.com', path: '/', sameSite: 'Strict' },
+      }),
+    ],
+    ['what is undefined', open({ path: undefined, session: undefined, trustProxy: undefined })],
+  ])('with %s are good', (_, options) => {
+    expect(mistakesIn(options)).toEqual([]);
+  });
+
+  it('are checked when the application is made', async () => {
+    const boot = Test.createTestingModule({
+      imports: [CometModule.forRoot({ auth: { anonymous: true }, path: 'cometd' })],
+    }).compile();
+    await expect(boot).rejects.toThrow(PATH);
+  });
+
+  it('are checked as well when they are made asynchronously', async () => {
+    const boot = Test.createTestingModule({
+      imports: [
+        CometModule.forRootAsync({
+          useFactory: () => Promise.resolve({ auth: { anonymous: true }, path: 'x' }),
+        }),
+      ],
+    }).compile();
+    await expect(boot).rejects.toThrow(PATH);
+  });
+});

@@ -1,0 +1,193 @@
+import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http';
+import { connect } from 'node:net';
+import { once } from 'node:events';
+import { Controller, Get, Req, UseGuards } from '@nestjs/common';
+import {
+  AuthUnavailableError,
+  CometOAuthGuard,
+  type CometPrincipal,
+  TokenError,
+  type TokenVerifier,
+} from '../../src/index.js';
+import { HTTP_KINDS } from '../support/comet-app.js';
+import { ask } from '../support/http.js';
+import { within } from '../support/until.js';
+import { type NestApp, NestStage } from './support/nest-stage.js';
+import { principalOf, userTokens } from './support/user-tokens.js';
+
+@UseGuards(CometOAuthGuard)
+@Controller('me')
+class MeController {
+  @Get()
+  me(@Req() { user }: { user: CometPrincipal }): unknown {
+    return { userId: user.userId, kind: user.kind };
+  }
+}
+
+const SECRET = 'hunter2';
+
+const verifier: TokenVerifier = {
+  verify: (token) => {
+    switch (token) {
+      case 'expired':
+        return Promise.reject(new TokenError('token_expired', SECRET));
+      case 'unavailable':
+        return Promise.reject(new AuthUnavailableError(SECRET));
+      case 'bug':
+        return Promise.reject(new TypeError(`cannot read ${SECRET} of ${token}`));
+      case 'throws':
+        throw new TypeError(`cannot read ${SECRET} of ${token}`);
+      case 'nobody':
+        return Promise.resolve(undefined as unknown as CometPrincipal);
+      default:
+        return userTokens.verify(token);
+    }
+  },
+};
+
+interface Outcome {
+  readonly status: number;
+  readonly challenge: string | undefined;
+  readonly text: string;
+  readonly headers: IncomingHttpHeaders;
+}
+
+async function me(
+  app: NestApp,
+  headers: OutgoingHttpHeaders = {},
+  { method = 'GET', query = '' } = {},
+): Promise<Outcome> {
+  const answer = await ask(`${app.origin}/me${query}`, { method, headers, body: '' }).answer;
+  return { ...answer, challenge: answer.headers['www-authenticate'] };
+}
+
+const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
+
+const BARE = 'Bearer';
+const INVALID_TOKEN = 'Bearer error="invalid_token"';
+const invalidRequest = (why: string) => `Bearer error="invalid_request", error_description="${why}"`;
+
+describe.each(HTTP_KINDS)('CometOAuthGuard on %s', (http) => {
+  const stage = new NestStage();
+  const start = (other: TokenVerifier = verifier) =>
+    stage.start({ http, options: { auth: { verifier: other } }, controllers: [MeController] });
+
+  it.each([
+    ['Bearer token-of-alice'],
+    ['bearer token-of-alice'],
+    ['BEARER token-of-alice'],
+    ['Bearer   token-of-alice'],
+  ])('lets %j in', async (authorization) => {
+    const app = await start();
+    const { status, text, challenge } = await me(app, { authorization });
+    expect(status).toBe(200);
+    expect(JSON.parse(text)).toEqual({ userId: 'alice', kind: 'user' });
+    expect(challenge).toBeUndefined();
+  });
+
+  it.each<[string, OutgoingHttpHeaders, number, string]>([
+    ['no credentials', {}, 401, BARE],
+    ['credentials of another scheme', { authorization: 'Basic YWxpY2U6aHVudGVyMg==' }, 401, BARE],
+    ['a word that only begins like the scheme', { authorization: 'Bearerx y' }, 401, BARE],
+    ['an empty token', { authorization: 'Bearer' }, 400, invalidRequest('not a bearer token')],
+    ['a malformed token', { authorization: 'Bearer a b' }, 400, invalidRequest('not a bearer token')],
+    ['forbidden characters', { authorization: 'Bearer "a"' }, 400, invalidRequest('not a bearer token')],
+    ['a bad token', bearer('bad'), 401, INVALID_TOKEN],
+    [
+      'an expired token',
+      bearer('expired'),
+      401,
+      `${INVALID_TOKEN}, error_description="the token has expired"`,
+    ],
+    ['a verifier that fails', bearer('bug'), 401, INVALID_TOKEN],
+  ])('answers %s as RFC 6750 says', async (_, headers, status, challenge) => {
+    const app = await start();
+    const outcome = await me(app, headers);
+    expect({ status: outcome.status, challenge: outcome.challenge }).toEqual({ status, challenge });
+    expect(outcome.text).not.toContain(SECRET);
+    expect(outcome.text).not.toMatch(/\.ts|node_modules/);
+    expect(app.log.text).not.toContain(SECRET);
+    app.log.takeErrors();
+  });
+
+  it.each(['?access_token=token-of-alice', '?x=1&access_token=', '?access%5Ftoken=token-of-alice'])(
+    'refuses a token in the URL, whatever else is sent: %s',
+    async (query) => {
+      const app = await start();
+      for (const headers of [{}, bearer('token-of-alice')]) {
+        const { status, challenge } = await me(app, headers, { query });
+        expect({ status, challenge }).toEqual({
+          status: 400,
+          challenge: invalidRequest('a token does not belong into a URL'),
+        });
+      }
+    },
+  );
+
+  it('asks to come again while the issuer cannot be asked', async () => {
+    const app = await start();
+    const { status, headers, challenge, text } = await me(app, bearer('unavailable'));
+    expect(status).toBe(503);
+    expect(headers['retry-after']).toMatch(/^\d+$/);
+    expect(challenge).toBeUndefined();
+    expect(text).not.toContain(SECRET);
+  });
+
+  it.each(['throws', 'nobody'])(
+    'lets nobody in when the verifier has a bug (%s), and leaks nothing',
+    async (token) => {
+      const app = await start();
+      const { status, text } = await within('an answer', me(app, bearer(token)));
+      expect([401, 500]).toContain(status);
+      expect(text).not.toContain(SECRET);
+      expect(text).not.toMatch(/\.ts|node_modules/);
+      app.log.takeErrors();
+    },
+  );
+
+  it('challenges HEAD requests as well', async () => {
+    const app = await start();
+    expect(await me(app, {}, { method: 'HEAD' })).toMatchObject({ status: 401, challenge: BARE, text: '' });
+    expect(await me(app, bearer('token-of-alice'), { method: 'HEAD' })).toMatchObject({ status: 200 });
+  });
+
+  it('refuses two tokens, of which Node alone would show the first', async () => {
+    const app = await start();
+    const socket = connect(app.port, '127.0.0.1');
+    socket.write(
+      'GET /me HTTP/1.1\r\nHost: x\r\nConnection: close\r\n' +
+        'Authorization: Bearer token-of-alice\r\nAuthorization: Bearer token-of-bob\r\n\r\n',
+    );
+    const [chunk] = (await within('an answer', once(socket, 'data'))) as [Buffer];
+    expect(chunk.toString()).toMatch(/^HTTP\/1\.1 400 /);
+    expect(chunk.toString()).toContain(invalidRequest('more than one token'));
+    socket.destroy();
+  });
+
+  it('of two applications in one process asks the verifier of its own', async () => {
+    const only = (name: string): TokenVerifier => ({
+      verify: (token) =>
+        token === `token-for-${name}`
+          ? Promise.resolve(principalOf(name))
+          : Promise.reject(new TokenError('invalid_token', 'of another application')),
+    });
+    const [red, blue] = [await start(only('red')), await start(only('blue'))];
+    const outcomes = await Promise.all([
+      me(red, bearer('token-for-red')),
+      me(blue, bearer('token-for-blue')),
+      me(red, bearer('token-for-blue')),
+      me(blue, bearer('token-for-red')),
+    ]);
+    expect(outcomes.map(({ status }) => status)).toEqual([200, 200, 401, 401]);
+    expect(outcomes.slice(0, 2).map(({ text }) => (JSON.parse(text) as CometPrincipal).userId)).toEqual([
+      'red',
+      'blue',
+    ]);
+  });
+
+  it('is for controllers only: the endpoint has its own way with tokens', async () => {
+    const app = await start();
+    expect(await app.polling().handshake()).toMatchObject({ error: '401::authentication_required' });
+    expect(await app.polling('alice').handshake()).toMatchObject({ successful: true });
+  });
+});

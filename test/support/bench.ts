@@ -1,0 +1,214 @@
+import type { Provider } from '@nestjs/common';
+import type { CometModuleOptions } from '../../src/index.js';
+import type { BayeuxClient, ClientSettings } from './bayeux.client.js';
+import { CometApp, HTTP_KINDS, type HttpKind } from './comet-app.js';
+import type { Members, Message } from './message.js';
+import { PollingClient } from './polling.client.js';
+import { SocketClient } from './socket.client.js';
+import { TokenIssuer, type TokenChanges } from './token-issuer.js';
+import { until } from './until.js';
+import { VirtualScheduler } from './virtual.scheduler.js';
+
+/** The transports every part of the protocol is tested on. */
+export const TRANSPORTS = ['websocket', 'long-polling'] as const;
+
+/** One of them. */
+export type TransportName = (typeof TRANSPORTS)[number];
+
+/** Options that let everybody in and permit everything but other users' trees. */
+export const OPEN: CometModuleOptions = {
+  auth: { anonymous: true },
+  rules: [{ channel: '/**', subscribe: true, publish: true }],
+};
+
+/** What stack traces and paths of this project look like. */
+const INTERNALS = /\bat [\w.<>]+ \(|\.[jt]s:\d+|node_modules|file:\/\//;
+
+type Headers = Readonly<Record<string, string>>;
+
+/** A connect that the server is holding. */
+export interface HeldConnect {
+  readonly reply: Promise<Message>;
+  readonly answered: boolean;
+}
+
+/**
+ * What one test works with: an application on a virtual clock, its clients, and the checks that hold after every
+ * test, whatever it was about.
+ */
+export class Bench {
+  readonly #clients: BayeuxClient[] = [];
+  readonly #tokens: string[] = [];
+  readonly #texts: string[] = [];
+  #clock: VirtualScheduler | undefined;
+  #app: CometApp | undefined;
+
+  constructor(
+    readonly http: HttpKind,
+    readonly transport: TransportName = 'websocket',
+    readonly issuer: () => TokenIssuer = () => {
+      throw new Error('This suite has no issuer: use `withIssuer`.');
+    },
+  ) {}
+
+  get app(): CometApp {
+    if (!this.#app) throw new Error('The application has not been started.');
+    return this.#app;
+  }
+
+  get clock(): VirtualScheduler {
+    if (!this.#clock) throw new Error('The application has not been started.');
+    return this.#clock;
+  }
+
+  /** Starts the application, a minute ago: clients that come back are no longer spread over time. */
+  async start(
+    changes: Partial<CometModuleOptions> = {},
+    providers: readonly Provider[] = [],
+  ): Promise<CometApp> {
+    await this.startJustNow(changes, providers);
+    this.clock.advance(60_000);
+    return this.app;
+  }
+
+  /** Starts the application now. */
+  async startJustNow(
+    changes: Partial<CometModuleOptions> = {},
+    providers: readonly Provider[] = [],
+  ): Promise<CometApp> {
+    const clock = new VirtualScheduler();
+    const options = { ...OPEN, ...changes };
+    this.#clock = clock;
+    this.#app = await CometApp.start({ http: this.http, options, providers, clock });
+    return this.#app;
+  }
+
+  /** Starts the application with the issuer of the suite, whose tokens everybody needs. */
+  async startSecured(
+    changes: Partial<CometModuleOptions> = {},
+    providers: readonly Provider[] = [],
+  ): Promise<CometApp> {
+    const auth = { ...this.issuer().auth, ...changes.auth };
+    return this.start({ rules: [], ...changes, auth }, providers);
+  }
+
+  /** An access token, good from now on. */
+  async token(user: string, changes: TokenChanges = {}): Promise<string> {
+    const token = await this.issuer().mint(user, this.clock.now(), changes);
+    this.#tokens.push(token);
+    return token;
+  }
+
+  /** A token that must not appear anywhere either. */
+  secret(token: string): string {
+    this.#tokens.push(token);
+    return token;
+  }
+
+  /** A client on the transport of the suite. */
+  client(headers: Headers = {}): BayeuxClient {
+    return this.transport === 'websocket' ? this.socket(headers) : this.polling(headers);
+  }
+
+  /** A client on the other transport. */
+  otherClient(headers: Headers = {}): BayeuxClient {
+    return this.transport === 'websocket' ? this.polling(headers) : this.socket(headers);
+  }
+
+  polling(headers: Headers = {}): PollingClient {
+    return this.#keep(new PollingClient(this.#settings(headers)));
+  }
+
+  socket(headers: Headers = {}): SocketClient {
+    return this.#keep(new SocketClient(this.#settings(headers)));
+  }
+
+  /** Sends a connect and waits until the server holds it, which arms one deadline more. */
+  async hold(client: BayeuxClient, members: Members = {}): Promise<HeldConnect> {
+    const before = this.clock.armed;
+    const reply = client.connect(members);
+    const held = { reply, answered: false };
+    reply.then(
+      () => (held.answered = true),
+      () => (held.answered = true),
+    );
+    await until('a connect to be held', () => held.answered || this.clock.armed > before);
+    if (held.answered) throw new Error('The connect was answered at once.');
+    return held;
+  }
+
+  /** Lets go of the server and checks that nothing is left behind and nothing has got out. */
+  async finish(): Promise<void> {
+    const app = this.#app;
+    this.#app = undefined;
+    if (!app) return;
+    const clients = this.#clients.splice(0);
+    try {
+      await Promise.all(clients.map((client) => client.close()));
+      // Sessions that were not ended expire by themselves, or it is a leak that the next line reports.
+      await until('everything to end', () => this.#settle(app)).catch(() => undefined);
+      app.expectIdle();
+      this.#expectDiscretion(app, clients);
+    } finally {
+      await app.close();
+      this.#tokens.length = 0;
+      this.#texts.length = 0;
+    }
+    expect(app.log.takeErrors()).toEqual([]);
+  }
+
+  #settle(app: CometApp): boolean {
+    this.clock.advance(60_000);
+    return app.idle;
+  }
+
+  #expectDiscretion(app: CometApp, clients: readonly BayeuxClient[]): void {
+    for (const text of this.#texts) expect(text).not.toMatch(INTERNALS);
+    const log = app.log.text;
+    for (const token of this.#tokens) expect(log).not.toContain(token);
+    const ids = clients.flatMap(({ received }) => received.map(({ clientId }) => clientId));
+    for (const id of ids) if (id !== undefined) expect(log).not.toContain(id);
+  }
+
+  #settings(headers: Headers): ClientSettings {
+    return { url: this.app.url, headers, onText: (text) => this.#texts.push(text) };
+  }
+
+  #keep<C extends BayeuxClient>(client: C): C {
+    this.#clients.push(client);
+    return client;
+  }
+}
+
+/** Runs a suite over every transport on every HTTP framework. */
+export function overEveryTransport(suite: (bench: Bench) => void, issuer?: () => TokenIssuer): void {
+  for (const transport of TRANSPORTS) {
+    for (const http of HTTP_KINDS)
+      run(`over ${transport} on ${http}`, new Bench(http, transport, issuer), suite);
+  }
+}
+
+/** Runs a suite on every HTTP framework; it chooses transports itself. */
+export function onEveryServer(suite: (bench: Bench) => void, issuer?: () => TokenIssuer): void {
+  for (const http of HTTP_KINDS) run(`on ${http}`, new Bench(http, 'websocket', issuer), suite);
+}
+
+/** The issuer of a suite, opened before its tests and closed after them. */
+export function withIssuer(): () => TokenIssuer {
+  let issuer: TokenIssuer | undefined;
+  beforeAll(async () => {
+    issuer = await TokenIssuer.open();
+  });
+  afterAll(() => issuer?.close());
+  return () => {
+    if (!issuer) throw new Error('The issuer has not been opened.');
+    return issuer;
+  };
+}
+
+function run(name: string, bench: Bench, suite: (bench: Bench) => void): void {
+  describe(name, () => {
+    afterEach(() => bench.finish());
+    suite(bench);
+  });
+}

@@ -1,0 +1,103 @@
+import type { Server } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import type { INestApplication, Provider } from '@nestjs/common';
+import { ExpressAdapter } from '@nestjs/platform-express';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
+import { Test } from '@nestjs/testing';
+import { CometAdapter, CometModule, type CometModuleOptions, CometService } from '../../src/index.js';
+import type { BayeuxServer } from '../../src/bayeux/server.js';
+import { CometEndpoint } from '../../src/nest/comet.endpoint.js';
+import { COMET_SCHEDULER } from '../../src/nest/tokens.js';
+import { CapturedLogger } from './captured.logger.js';
+import type { VirtualScheduler } from './virtual.scheduler.js';
+
+/** The HTTP frameworks that Nest knows. */
+export const HTTP_KINDS = ['express', 'fastify'] as const;
+
+/** One of the HTTP frameworks that Nest knows. */
+export type HttpKind = (typeof HTTP_KINDS)[number];
+
+/** What an application is made of. */
+export interface CometAppSettings {
+  readonly http: HttpKind;
+  readonly options: CometModuleOptions;
+  readonly providers?: readonly Provider[];
+  /** The clock; without one time passes as usual. */
+  readonly clock?: VirtualScheduler;
+}
+
+const NOTHING_ALIVE = { sessions: 0, channels: 0, deadlines: 0, sockets: 0 };
+
+/** A Nest application with the push server, on a port of its own. */
+export class CometApp {
+  readonly log: CapturedLogger;
+  /** The endpoint: `http://127.0.0.1:port/cometd`. */
+  readonly url: string;
+  readonly service: CometService;
+  readonly #app: INestApplication;
+  readonly #sockets = new Set<Socket>();
+  #closed: Promise<void> | undefined;
+
+  private constructor(app: INestApplication, log: CapturedLogger, path: string) {
+    this.#app = app;
+    this.log = log;
+    const server = app.getHttpServer() as Server;
+    server.on('connection', (socket) => {
+      this.#sockets.add(socket);
+      socket.once('close', () => this.#sockets.delete(socket));
+    });
+    const { port } = server.address() as AddressInfo;
+    this.url = `http://127.0.0.1:${port}${path}`;
+    this.service = app.get(CometService);
+  }
+
+  static async start({ http, options, providers = [], clock }: CometAppSettings): Promise<CometApp> {
+    const log = new CapturedLogger();
+    const builder = Test.createTestingModule({
+      imports: [CometModule.forRoot(options)],
+      providers: [...providers],
+    }).setLogger(log);
+    if (clock) builder.overrideProvider(COMET_SCHEDULER).useValue(clock);
+    const module = await builder.compile();
+    const adapter =
+      http === 'express' ? new ExpressAdapter() : new FastifyAdapter({ forceCloseConnections: true });
+    const app = module.createNestApplication(adapter, {
+      forceCloseConnections: true,
+      logger: log,
+    });
+    app.useWebSocketAdapter(new CometAdapter(app));
+    await app.listen(0, '127.0.0.1');
+    return new CometApp(app, log, options.path ?? '/cometd');
+  }
+
+  /** Cuts every connection, as a network that fails. */
+  cutConnections(): void {
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
+  /** The protocol server, for what only the process itself can do. */
+  get server(): BayeuxServer {
+    return this.#app.get(CometEndpoint, { strict: false }).server;
+  }
+
+  /** True when no session, channel, deadline or socket is left. */
+  get idle(): boolean {
+    const { sessions, channels, deadlines, sockets } = this.service.counts;
+    return sessions + channels + deadlines + sockets === 0;
+  }
+
+  /** Fails unless nothing is left. */
+  expectIdle(): void {
+    expect(this.service.counts).toEqual(NOTHING_ALIVE);
+  }
+
+  /** An instance out of the application. */
+  get<T>(type: abstract new (...args: never[]) => T): T {
+    return this.#app.get<T>(type, { strict: false });
+  }
+
+  /** Closes the application with everything still in it. */
+  close(): Promise<void> {
+    return (this.#closed ??= this.#app.close());
+  }
+}

@@ -1,0 +1,71 @@
+import { connect, type Socket } from 'node:net';
+
+/** A TCP connection on which a test writes what it likes, and reads only when it asks to. */
+export class RawSocket {
+  readonly #socket: Socket;
+  readonly #ended: Promise<void>;
+  #text = '';
+  #reading = false;
+
+  private constructor(socket: Socket) {
+    this.#socket = socket;
+    this.#ended = new Promise((resolve) => {
+      socket.once('end', resolve);
+      socket.once('close', resolve);
+    });
+    // A server may cut off a client that goes on sending.
+    socket.on('error', () => undefined);
+  }
+
+  static async open(url: string): Promise<RawSocket> {
+    const { hostname, port } = new URL(url);
+    // It ends when the test says so, and not because the server has ended.
+    const socket = connect({ port: Number(port), host: hostname, allowHalfOpen: true });
+    await new Promise((resolve, reject) => {
+      socket.once('connect', resolve);
+      socket.once('error', reject);
+    });
+    return new RawSocket(socket);
+  }
+
+  write(text: string | Buffer): void {
+    this.#socket.write(text);
+  }
+
+  /** Sends a POST of JSON, and reads nothing of the response. */
+  post(url: string, body: string): void {
+    const { host, pathname } = new URL(url);
+    this.write(
+      `POST ${pathname} HTTP/1.1\r\nHost: ${host}\r\nContent-Type: application/json\r\n` +
+        `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+    );
+  }
+
+  /** What has come since reading began, which asking for it begins. */
+  get text(): string {
+    this.#read();
+    return this.#text;
+  }
+
+  /** Everything that comes until the server ends the connection. */
+  async readToEnd(): Promise<string> {
+    this.#read();
+    await this.#ended;
+    return this.#text;
+  }
+
+  /** Sends nothing more. */
+  end(): void {
+    this.#socket.end();
+  }
+
+  destroy(): void {
+    this.#socket.destroy();
+  }
+
+  #read(): void {
+    if (this.#reading) return;
+    this.#reading = true;
+    this.#socket.on('data', (chunk: Buffer) => (this.#text += chunk.toString()));
+  }
+}
