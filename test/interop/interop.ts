@@ -1,0 +1,84 @@
+import type { Provider } from '@nestjs/common';
+import type { CometModuleOptions } from '../../src/index.js';
+import { TRANSPORTS, type TransportName } from '../support/bench.js';
+import { CometApp, HTTP_KINDS, type HttpKind } from '../support/comet-app.js';
+import { TokenIssuer, type TokenChanges } from '../support/token-issuer.js';
+import { until } from '../support/until.js';
+import type { RealClient, RealClientFactory, RealClientSettings } from './real-client.js';
+
+/** Short enough to see several rounds of a connect, long enough for a slow machine. */
+const TIMES = { timeout: 200, maxInterval: 3_000, rehandshakeSpread: 0 };
+
+/** What one test with real clients works with: an application in real time, and its issuer. */
+export class Interop {
+  readonly #clients: RealClient[] = [];
+  #issuer: TokenIssuer | undefined;
+  #app: CometApp | undefined;
+
+  constructor(
+    readonly http: HttpKind,
+    readonly transport: TransportName,
+    readonly create: RealClientFactory,
+  ) {}
+
+  get app(): CometApp {
+    if (!this.#app) throw new Error('The application has not been started.');
+    return this.#app;
+  }
+
+  async start(
+    changes: Partial<CometModuleOptions> = {},
+    providers: readonly Provider[] = [],
+  ): Promise<CometApp> {
+    this.#issuer ??= await TokenIssuer.open();
+    const limits = { handshakeTimeout: 1_000 };
+    const options = { auth: this.#issuer.auth, session: TIMES, limits, ...changes };
+    this.#app = await CometApp.start({ http: this.http, options, providers });
+    return this.#app;
+  }
+
+  /** A token that is good now. */
+  token(user: string, changes?: TokenChanges): Promise<string> {
+    if (!this.#issuer) throw new Error('The application has not been started.');
+    return this.#issuer.mint(user, Date.now(), changes);
+  }
+
+  /** A client of `user`, or of nobody. */
+  async client(user: string | undefined, changes: Partial<RealClientSettings> = {}): Promise<RealClient> {
+    const token = user === undefined ? {} : { token: await this.token(user) };
+    const settings = { url: this.app.url, transport: this.transport, ...token, ...changes };
+    const client = this.create(settings);
+    this.#clients.push(client);
+    return client;
+  }
+
+  /** Has every client leave, and checks that nothing is left of them. */
+  async finish(): Promise<void> {
+    const app = this.#app;
+    this.#app = undefined;
+    if (!app) return;
+    try {
+      await Promise.all(this.#clients.splice(0).map((client) => client.stop()));
+      await until('everything to end', () => app.idle).catch(() => undefined);
+      app.expectIdle();
+    } finally {
+      await app.close();
+      await this.#issuer?.close();
+      this.#issuer = undefined;
+    }
+    expect(app.log.takeErrors()).toEqual([]);
+  }
+}
+
+/** Runs a suite with a client over every transport on every HTTP framework. */
+export function withRealClient(create: RealClientFactory, suite: (interop: Interop) => void): void {
+  for (const transport of TRANSPORTS) {
+    for (const http of HTTP_KINDS) {
+      describe(`over ${transport} on ${http}`, () => {
+        const interop = new Interop(http, transport, create);
+        afterEach(() => interop.finish());
+        suite(interop);
+      });
+    }
+  }
+}
