@@ -35,6 +35,8 @@ export interface BayeuxOptions {
   readonly sessionBinding: SessionBinding;
   readonly channel: ChannelLimits;
   readonly queue: OutboxLimits;
+  /** Whether clients may ask for acknowledged delivery. */
+  readonly acknowledge: boolean;
   /** Transports offered at the handshake, the preferred one first. */
   readonly transports: readonly string[];
 }
@@ -54,5 +56,6 @@ export const DEFAULT_BAYEUX_OPTIONS: BayeuxOptions = Object.freeze({
   sessionBinding: 'principal',
   channel: { maxLength: 256, maxDepth: 16 },
   queue: { maxMessages: 1_000, maxBytes: 1_048_576 },
+  acknowledge: true,
   transports: ['websocket', 'long-polling'],
 });

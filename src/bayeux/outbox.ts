@@ -25,6 +25,7 @@ export interface Batch {
 export class Outbox {
   #waiting: Delivery[] = [];
   #inFlight: Batch[] = [];
+  #retained: { readonly number: number; readonly messages: readonly Delivery[] }[] = [];
   #messages = 0;
   #bytes = 0;
 
@@ -52,6 +53,30 @@ export class Outbox {
     this.#inFlight.push(batch);
     if (!counted) this.#countAll(batch, -1);
     return batch;
+  }
+
+  /**
+   * Takes all that waits and keeps it under `number` until the client has acknowledged that number. It counts until
+   * then, as it may have to be sent again.
+   */
+  retain(number: number): readonly Delivery[] {
+    const messages = this.#waiting;
+    this.#waiting = [];
+    if (messages.length > 0) this.#retained.push({ number, messages });
+    return messages;
+  }
+
+  /** The client has everything up to `number`. What it has not waits again, ahead of all younger messages. */
+  acknowledge(number: number): void {
+    const retained = this.#retained;
+    if (retained.length === 0) return;
+    this.#retained = [];
+    const unseen: Delivery[] = [];
+    for (const batch of retained) {
+      if (batch.number > number) unseen.push(...batch.messages);
+      else for (const delivery of batch.messages) this.#count(delivery, -1);
+    }
+    this.#waiting = [...unseen, ...this.#waiting];
   }
 
   /** The messages have left. Unknown batches were put back before and stay where they are. */

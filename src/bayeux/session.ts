@@ -18,6 +18,11 @@ export interface SessionState {
   /** Milliseconds the client waits between connects. */
   interval: number;
   readonly subscriptions: Set<string>;
+  /**
+   * Number of the last connect reply, if the client acknowledges them (`ext.ack`). Messages then go with connect
+   * replies only, and are kept until the client says which reply it has seen.
+   */
+  acknowledged?: number;
 }
 
 /** How a session came to its end. */
@@ -111,7 +116,7 @@ export class Session {
   /** Sends what waits, if there is a way to. */
   flush(): void {
     if (this.#end || this.#deferrals > 0 || this.outbox.waiting === 0) return;
-    if (this.#link) {
+    if (this.#link && this.state.acknowledged === undefined) {
       if (!this.#link.congested) this.writeOn(this.#link, []);
     } else if (this.#held) {
       this.answerHeld();
@@ -120,6 +125,10 @@ export class Session {
 
   /** Writes replies, and ahead of them what waits. */
   writeOn(link: Link, replies: readonly Reply[]): void {
+    if (this.state.acknowledged !== undefined) {
+      this.#writeNumbered(link, replies, ++this.state.acknowledged);
+      return;
+    }
     if (this.outbox.waiting === 0) {
       if (replies.length > 0) link.write(replies);
       return;
@@ -131,8 +140,18 @@ export class Session {
 
   /** Answers a request. What waits goes along, unless another link pushes it. */
   reply(link: Link, replies: readonly Reply[]): void {
-    if (link === this.#link || (link.once && !this.#link)) this.writeOn(link, replies);
+    const carries = this.state.acknowledged === undefined || replies.some(isConnectReply);
+    if (carries && (link === this.#link || (link.once && !this.#link))) this.writeOn(link, replies);
     else if (replies.length > 0) link.write(replies);
+  }
+
+  /** Only what the client says tells what has arrived, so no receipt is asked for. */
+  #writeNumbered(link: Link, replies: readonly Reply[], number: number): void {
+    const messages = this.outbox.retain(number);
+    const numbered = replies.map((reply) =>
+      isConnectReply(reply) ? { ...reply, ext: { ...reply.ext, ack: number } } : reply,
+    );
+    link.write([...messages, ...numbered]);
   }
 
   /** What was handed to `link` has left, or has not. */
@@ -360,4 +379,8 @@ class BatchReceipt implements Receipt {
   settled(flushed: boolean): void {
     this.session.settled(this.batch, this.batch.owner, flushed);
   }
+}
+
+function isConnectReply(reply: Reply): boolean {
+  return reply.channel === '/meta/connect';
 }

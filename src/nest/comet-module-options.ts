@@ -20,6 +20,11 @@ export interface CometSessionOptions {
   /** Sessions of one user or service. @default 20 */
   maxPerUser?: number;
   /**
+   * Lets clients ask for acknowledged delivery (`ext.ack`): what they have not seen is sent again, so that nothing is
+   * lost with a connection. @default true
+   */
+  acknowledge?: boolean;
+  /**
    * How a request proves that it may use the session whose `clientId` it quotes: by a token of the same principal
    * or the browser's cookie (`principal`), by a token only, or by the `clientId` alone.
    * @default 'principal'

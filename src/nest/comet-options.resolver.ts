@@ -55,6 +55,7 @@ export function resolveOptions(options: CometModuleOptions): ResolvedOptions {
       maxSessionsPerUser: session.maxPerUser ?? bayeux.maxSessionsPerUser,
       maxSubscriptions: limits.subscriptions ?? bayeux.maxSubscriptions,
       maxIdLength: bayeux.maxIdLength,
+      acknowledge: session.acknowledge ?? bayeux.acknowledge,
       sessionBinding: session.binding ?? bayeux.sessionBinding,
       channel: {
         maxLength: limits.channelLength ?? bayeux.channel.maxLength,

@@ -78,6 +78,7 @@ describe('README', () => {
       'session.hookTimeout': bayeux.hookTimeout,
       'session.rehandshakeSpread': bayeux.rehandshakeSpread,
       'session.maxPerUser': bayeux.maxSessionsPerUser,
+      'session.acknowledge': bayeux.acknowledge,
       'session.binding': bayeux.sessionBinding,
       'queue.maxMessages': bayeux.queue.maxMessages,
       'queue.maxBytes': bayeux.queue.maxBytes,

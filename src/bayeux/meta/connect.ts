@@ -2,6 +2,7 @@ import { readRequestedAdvice } from '../advice.js';
 import type { Core } from '../core.js';
 import type { Exchange, Replies } from '../exchange.js';
 import type { Incoming } from '../incoming.js';
+import { isJsonObject } from '../message.js';
 import type { Session } from '../session.js';
 
 /**
@@ -23,6 +24,8 @@ export function connect(core: Core, exchange: Exchange, message: Incoming, sessi
   session.state.connected = true;
   session.state.interval = wish.interval ?? options.interval;
 
+  if (session.state.acknowledged !== undefined) session.outbox.acknowledge(readAcknowledged(message));
+
   session.supersedeHeld();
   if (link.once) session.detach();
 
@@ -34,4 +37,11 @@ export function connect(core: Core, exchange: Exchange, message: Incoming, sessi
   }
   session.hold(link, message.id, timeout);
   return [];
+}
+
+/** The number of the last reply the client has seen. One that says nothing is taken to have seen none. */
+function readAcknowledged({ body }: Incoming): number {
+  const { ext } = body;
+  const ack = isJsonObject(ext) ? ext['ack'] : undefined;
+  return typeof ack === 'number' ? ack : 0;
 }

@@ -4,6 +4,7 @@ import { BayeuxErrors } from '../errors.js';
 import type { Exchange, Replies } from '../exchange.js';
 import { failure, type Incoming, replyTo } from '../incoming.js';
 import { isThenable, withTimeLimit } from '../maybe-promise.js';
+import { isJsonObject } from '../message.js';
 import type { MaybePromise, Principal } from '../ports.js';
 import { Session } from '../session.js';
 
@@ -83,6 +84,8 @@ function welcome(core: Core, exchange: Exchange, message: Incoming, session: Ses
     link.sessionId = session.id;
     link.bound(session.id);
   }
+  const acknowledges = core.options.acknowledge && wantsAcknowledgement(message);
+  if (acknowledges) session.state.acknowledged = 0;
   return replyTo(message, {
     clientId: session.id,
     version: VERSION,
@@ -90,7 +93,13 @@ function welcome(core: Core, exchange: Exchange, message: Incoming, session: Ses
     supportedConnectionTypes: core.options.transports,
     successful: true,
     advice: adviseRetry(session.state.interval, core.options.timeout),
+    ...(acknowledges && { ext: { ack: true } }),
   });
+}
+
+/** `ext.ack` must be the boolean: clients that write "true" have not read how it works. */
+function wantsAcknowledgement({ body }: Incoming): boolean {
+  return isJsonObject(body['ext']) && body['ext']['ack'] === true;
 }
 
 function refuse(core: Core, exchange: Exchange, message: Incoming, error: string) {
