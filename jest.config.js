@@ -20,6 +20,7 @@ export default {
       displayName: 'browser',
       testMatch: ['<rootDir>/test/e2e/**/*.spec.ts'],
       globalSetup: '<rootDir>/test/e2e/support/find-browser.js',
+      setupFilesAfterEnv: ['<rootDir>/test/e2e/support/timeouts.js'],
     },
   ],
   maxWorkers: 2,

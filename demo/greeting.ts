@@ -23,7 +23,7 @@ function embedded({ publicUrl }: DemoConfig): string[] {
     '  2. Press init in both.',
     '  3. Type a message: send reaches your own pages, send to everybody reaches all.',
     '',
-    '  An access token for other clients:  npm run -s token -- alice',
+    `  An access token for other clients:  ${isDefault(publicUrl) ? '' : `PUBLIC_URL=${publicUrl} `}npm run -s token -- alice`,
     ...(isLoopback(new URL(publicUrl).hostname)
       ? []
       : ['', '  Note: everybody who can reach this address can sign in with these passwords.']),
@@ -36,4 +36,9 @@ function external({ provider, publicUrl }: DemoConfig): string[] {
     `  The client ${provider.clientId} needs the redirect URI   ${publicUrl}/auth/callback`,
     `  and, for signing out, the post-logout redirect URI   ${publicUrl}/signed-out`,
   ];
+}
+
+/** Where the token script looks by itself. */
+function isDefault(publicUrl: string): boolean {
+  return publicUrl === 'http://127.0.0.1:3000';
 }

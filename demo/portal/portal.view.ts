@@ -66,7 +66,7 @@ const COMET_WIDGET = html` <section id="comet-widget" class="card" aria-labelled
       <dd id="comet-since">–</dd>
     </div>
     <div>
-      <dt>Token good until</dt>
+      <dt>Token valid until</dt>
       <dd id="comet-token">–</dd>
     </div>
   </dl>

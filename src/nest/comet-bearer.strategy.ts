@@ -54,7 +54,7 @@ function readToken(request: BearerRequest): string | BearerFailure {
   const authorization = distinct?.['authorization'] ?? request.headers['authorization'];
   const query = new URLSearchParams((request.url ?? '').split('?').slice(1).join('?'));
   if (query.has('access_token')) {
-    return { error: 'invalid_request', description: 'a token does not belong into a URL' };
+    return { error: 'invalid_request', description: 'a token does not belong in a URL' };
   }
   const { token, error } = takeCredentials({ messages: [], authorization });
   if (token !== undefined) return token;

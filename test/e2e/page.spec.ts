@@ -126,7 +126,7 @@ describe('the page for everybody', () => {
     expect(await live.getAttribute('aria-live')).toBe('polite');
     await portlet
       .getByRole('status')
-      .getByText(/^Sent to you, on \d+ connected pages?\.$/)
+      .getByText(/^Sent to you, in \d+ sessions?\.$/)
       .waitFor();
     await portlet.getByRole('button', { name: 'send', exact: true }).click();
     await portlet.getByRole('status').getByText('Please type a message first.').waitFor();

@@ -81,7 +81,7 @@ describe('another user in the same browser', () => {
       expect.objectContaining({ successful: true }),
     ]);
     await first.send('for alice alone');
-    await first.page.getByText(/^Sent to you, on \d+ connected pages?\.$/).waitFor();
+    await first.page.getByText(/^Sent to you, in \d+ sessions?\.$/).waitFor();
     await first.signOut();
 
     await first.signIn('bob');

@@ -118,7 +118,7 @@ describe.each(HTTP_KINDS)('CometOAuthGuard on %s', (http) => {
         const { status, challenge } = await me(app, headers, { query });
         expect({ status, challenge }).toEqual({
           status: 400,
-          challenge: invalidRequest('a token does not belong into a URL'),
+          challenge: invalidRequest('a token does not belong in a URL'),
         });
       }
     },

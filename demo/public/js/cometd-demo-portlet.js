@@ -49,14 +49,14 @@ export class CometdDemoPortlet {
   }
 }
 
-const pages = (sessions) => (sessions === 1 ? '1 connected page' : `${sessions} connected pages`);
+const count = (sessions) => (sessions === 1 ? '1 session' : `${sessions} sessions`);
 
 const toOneself = (sessions) =>
   sessions === 0
     ? 'Sent, but none of your pages is connected. Press init first.'
-    : `Sent to you, on ${pages(sessions)}.`;
+    : `Sent to you, in ${count(sessions)}.`;
 
 const toEverybody = (sessions) =>
   sessions === 0
     ? 'Sent, but nobody is connected. Press init first.'
-    : `Sent to everybody, on ${pages(sessions)}.`;
+    : `Sent to everybody, in ${count(sessions)}.`;
