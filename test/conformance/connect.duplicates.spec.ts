@@ -6,7 +6,7 @@ const TIMEOUT = 30_000;
 
 describe('two connects of one session', () => {
   onEveryServer((bench) => {
-    it('L-12, R10: over HTTP the older one ends with an empty 500, the newer one is held', async () => {
+    it('L-12: over HTTP the older one ends with an empty 500, the newer one is held', async () => {
       await bench.start();
       const client = await bench.polling().join();
       const before = bench.clock.armed;
@@ -24,7 +24,7 @@ describe('two connects of one session', () => {
       });
     });
 
-    it('R10: the older one takes no message from the queue', async () => {
+    it('the older one takes no message from the queue', async () => {
       await bench.start();
       const client = await bench.polling().join();
       await client.subscribe('/a');

@@ -7,7 +7,7 @@ const RETRY = { reconnect: 'retry', interval: 0, timeout: TIMEOUT };
 
 describe('connect', () => {
   overEveryTransport((bench) => {
-    it('K-02, K-03, R9: the first one is never held, and answered with advice', async () => {
+    it('K-02, K-03: the first one is never held, and answered with advice', async () => {
       await bench.start();
       const client = bench.client();
       await client.handshake();
@@ -117,7 +117,7 @@ describe('connect', () => {
       expect(bench.app.service.counts.sessions).toBe(0);
     });
 
-    it('R9: the next connect takes an interval back', async () => {
+    it('the next connect takes an interval back', async () => {
       await bench.start();
       const client = await bench.client().join();
       await client.connect({ advice: { timeout: 0, interval: 9_000 } });
@@ -139,7 +139,7 @@ describe('connect', () => {
       });
     });
 
-    it('K-08, R3: without a session it is told to handshake at once', async () => {
+    it('K-08: without a session it is told to handshake at once', async () => {
       await bench.start();
       const client = bench.client();
       client.clientId = 'nobody';
@@ -152,7 +152,7 @@ describe('connect', () => {
       });
     });
 
-    it('R3: in the first minute of the server, clients are told to come back one by one', async () => {
+    it('in the first minute of the server, clients are told to come back one by one', async () => {
       await bench.startJustNow({ session: { rehandshakeSpread: 5_000 } });
       const client = bench.client();
       client.clientId = 'nobody';

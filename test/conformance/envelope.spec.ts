@@ -54,7 +54,7 @@ describe('envelope', () => {
       expect(replies).toEqual([{ channel: '/a', successful: false, error: '405::message_id_invalid' }]);
     });
 
-    it('§1.3: tells a message without a channel', async () => {
+    it('tells a message without a channel', async () => {
       await bench.start();
       const replies = await bench.client().exchange(json([{ id: '1', data: 1 }]));
       expect(replies).toEqual([{ id: '1', successful: false, error: '400::channel_missing' }]);
@@ -66,7 +66,7 @@ describe('envelope', () => {
       expect(replies).toEqual([{ id: '1', successful: false, error: '405::channel_invalid' }]);
     });
 
-    it('§1.3: looks at the message before it looks for the session', async () => {
+    it('looks at the message before it looks for the session', async () => {
       await bench.start();
       const replies = await bench
         .client()
@@ -84,7 +84,7 @@ describe('envelope', () => {
       ]);
     });
 
-    it('R12: answers elements that are no objects, and handles their neighbours', async () => {
+    it('answers elements that are no objects, and handles their neighbours', async () => {
       await bench.start();
       const client = await bench.client().join();
       await client.subscribe('/a');

@@ -82,7 +82,7 @@ describe('expiry', () => {
       expect(await client.connect()).toMatchObject({ error: '402::session_unknown' });
     });
 
-    it('X-07, R4: waits for a message in processing, up to maxProcessing', async () => {
+    it('X-07: waits for a message in processing, up to maxProcessing', async () => {
       const app = await bench.start({ session: { ...TIMES.session, maxProcessing: 60_000 } }, [
         ServiceGateway,
       ]);

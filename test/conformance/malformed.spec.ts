@@ -69,7 +69,7 @@ async function undisturbed(bench: Bench, misbehave: () => Promise<void>): Promis
 
 describe('malformed input', () => {
   onEveryServer((bench) => {
-    it.each(CASES)('R12: over HTTP $what is answered with $status', async ({ body, status }) => {
+    it.each(CASES)('over HTTP $what is answered with $status', async ({ body, status }) => {
       await bench.start();
       await undisturbed(bench, async () => {
         const answer = await bench.polling().post(body).answer;
@@ -77,7 +77,7 @@ describe('malformed input', () => {
       });
     });
 
-    it.each(CASES)('R12: over WebSocket $what closes with $code', async ({ body, code }) => {
+    it.each(CASES)('over WebSocket $what closes with $code', async ({ body, code }) => {
       await bench.start();
       await undisturbed(bench, async () => {
         const client = await bench.socket().join();
@@ -87,7 +87,7 @@ describe('malformed input', () => {
       });
     });
 
-    it('R12: a binary frame closes with 1003', async () => {
+    it('a binary frame closes with 1003', async () => {
       await bench.start();
       await undisturbed(bench, async () => {
         const client = bench.socket();
@@ -96,7 +96,7 @@ describe('malformed input', () => {
       });
     });
 
-    it('R12: as much as is permitted is taken', async () => {
+    it('as much as is permitted is taken', async () => {
       await bench.start();
       const client = await bench.polling().join();
       const { clientId } = client;
@@ -112,14 +112,14 @@ describe('malformed input', () => {
       expect(await socket.exchange(same)).toMatchObject([{ successful: true }]);
     });
 
-    it('R12: brackets within texts are no nesting', async () => {
+    it('brackets within texts are no nesting', async () => {
       await bench.start();
       const client = await bench.client().join();
       const text = JSON.stringify('[{"\\['.repeat(500));
       expect(await client.exchange(publish(client.clientId, text))).toMatchObject([{ successful: true }]);
     });
 
-    it('R12: a body without a length that grows too big is cut off', async () => {
+    it('a body without a length that grows too big is cut off', async () => {
       await bench.start();
       await undisturbed(bench, async () => {
         const exchange = ask(bench.app.url, { headers: { 'content-type': 'application/json' } });
@@ -131,7 +131,7 @@ describe('malformed input', () => {
       });
     });
 
-    it('R12: a client that goes on sending after that is disconnected', async () => {
+    it('a client that goes on sending after that is disconnected', async () => {
       await bench.start();
       const socket = await RawSocket.open(bench.app.url);
       socket.write(
@@ -140,7 +140,7 @@ describe('malformed input', () => {
       expect(await socket.readToEnd()).toMatch(/^HTTP\/1\.1 413 [^]*\r\nConnection: close\r\n/i);
     });
 
-    it('R12: other messages of the same socket are not answered after a bad frame', async () => {
+    it('other messages of the same socket are not answered after a bad frame', async () => {
       await bench.start();
       const client = await bench.socket().join();
       const { clientId } = client;

@@ -80,7 +80,7 @@ describe('a session that moves to another transport', () => {
   });
 });
 
-describe('the proof a session needs for that (R1)', () => {
+describe('the proof a session needs for that', () => {
   const issuer = withIssuer();
   onEveryServer((bench) => {
     it('a token in the message, from a socket to requests and back', async () => {

@@ -22,7 +22,7 @@ describe('origins', () => {
   onEveryServer((bench) => {
     const own = (): string => new URL(bench.app.url).origin;
 
-    it.each(FOREIGN)('T: a request from %j is refused', async (origin) => {
+    it.each(FOREIGN)('a request from %j is refused', async (origin) => {
       await bench.start({ origins: [LISTED] });
       const { status, headers, text } = await bench.polling().post(HANDSHAKE, { origin }).answer;
       expect({ status, text }).toEqual({ status: 403, text: '' });
@@ -31,7 +31,7 @@ describe('origins', () => {
       expect(bench.app.service.counts.sessions).toBe(0);
     });
 
-    it.each(FOREIGN)('R6: an upgrade from %j is refused', async (origin) => {
+    it.each(FOREIGN)('an upgrade from %j is refused', async (origin) => {
       await bench.start({ origins: [LISTED] });
       await expect(bench.socket().open({ origin })).rejects.toMatchObject({ status: 403 });
       expect(bench.app.service.counts.sockets).toBe(0);
@@ -56,7 +56,7 @@ describe('origins', () => {
       expect(app.log.text).not.toContain('evil.example');
     });
 
-    it('R15: the server’s own pages need no list', async () => {
+    it('the server’s own pages need no list', async () => {
       await bench.start();
       const { status, headers } = await bench.polling().post(HANDSHAKE, { origin: own() }).answer;
       expect(status).toBe(200);
@@ -64,7 +64,7 @@ describe('origins', () => {
       await bench.socket({ origin: own() }).join();
     });
 
-    it('R15: clients without an origin, which are no browsers, may come in', async () => {
+    it('clients without an origin, which are no browsers, may come in', async () => {
       await bench.start();
       await bench.polling().join();
       await bench.socket().join();
@@ -115,7 +115,7 @@ describe('origins', () => {
       expect(Object.keys(headers).filter((name) => name.startsWith('access-control'))).toEqual([]);
     });
 
-    it('R15: behind a trusted proxy the origin is compared with what the browser saw', async () => {
+    it('behind a trusted proxy the origin is compared with what the browser saw', async () => {
       await bench.start({ trustProxy: ['127.0.0.1'] });
       const forwarded = { 'x-forwarded-proto': 'https', 'x-forwarded-host': 'push.example.com' };
       const client = bench.polling({ ...forwarded, origin: 'https://push.example.com' });
@@ -125,7 +125,7 @@ describe('origins', () => {
       await bench.socket({ ...forwarded, origin: 'https://push.example.com' }).join();
     });
 
-    it('R15: without one the headers of a proxy are not believed', async () => {
+    it('without one the headers of a proxy are not believed', async () => {
       await bench.start();
       const headers = {
         'x-forwarded-proto': 'https',

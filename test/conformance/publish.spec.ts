@@ -51,7 +51,7 @@ describe('publish', () => {
       expect(witness.pushed()).toEqual([]);
     });
 
-    it('P-05, R8: without data it is refused', async () => {
+    it('P-05: without data it is refused', async () => {
       await bench.start();
       const client = await bench.client().join();
       await client.subscribe('/a');
@@ -103,7 +103,7 @@ describe('publish', () => {
       expect(bob.pushed()).toEqual([]);
     });
 
-    it('R7: without a rule that permits it, it is refused and delivered to nobody', async () => {
+    it('without a rule that permits it, it is refused and delivered to nobody', async () => {
       await bench.start({ rules: [{ channel: '/a', subscribe: true }] });
       const [alice, bob] = [await bench.client().join(), await bench.client().join()];
       await bob.subscribe('/a');
@@ -115,7 +115,7 @@ describe('publish', () => {
       expect(bob.pushed()).toEqual([]);
     });
 
-    it('R7: where a rule denies it, it is refused though another permits it', async () => {
+    it('where a rule denies it, it is refused though another permits it', async () => {
       await bench.start({
         rules: [
           { channel: '/**', publish: true },

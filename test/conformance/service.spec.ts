@@ -130,7 +130,7 @@ describe('service channels', () => {
       expect(bench.app.get(ServiceGateway).recorded).toEqual([2]);
     });
 
-    it('R4: a handler that never ends is given up after maxProcessing', async () => {
+    it('a handler that never ends is given up after maxProcessing', async () => {
       const app = await bench.start({ session: { maxProcessing: 8_000 } }, [ServiceGateway]);
       const client = await bench.client().join();
       const before = bench.clock.armed;

@@ -82,7 +82,7 @@ describe('shutdown', () => {
       expect(bench.app.service.counts.sessions).toBe(0);
     });
 
-    it('R5: but a handshake that is wrong in itself is still told so', async () => {
+    it('but a handshake that is wrong in itself is still told so', async () => {
       await bench.start();
       bench.app.server.drain();
       expect(await bench.polling().handshake({ minimumVersion: '2' })).toMatchObject({
@@ -91,7 +91,7 @@ describe('shutdown', () => {
       });
     });
 
-    it('R3: sends clients whose session has ended elsewhere, one by one', async () => {
+    it('sends clients whose session has ended elsewhere, one by one', async () => {
       await bench.start({ session: { rehandshakeSpread: SPREAD } });
       const client = await bench.polling().join();
       bench.app.server.drain();

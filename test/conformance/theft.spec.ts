@@ -3,6 +3,7 @@ import { type Bench, overEveryTransport, withIssuer } from '../support/bench.js'
 import { bearer, presenting } from '../support/identity.js';
 import type { Members } from '../support/message.js';
 
+const AT_ONCE = { advice: { timeout: 0 } };
 const UNKNOWN = { successful: false, error: '402::session_unknown' };
 
 /** Alice's session with a held connect; whatever is tried with its id, it must not notice. */
@@ -18,7 +19,7 @@ async function unnoticed(bench: Bench, steal: (victim: BayeuxClient) => Promise<
 
 /** Everything one could want to do with a session that is not one's own. */
 async function tryEverything(thief: BayeuxClient, members: Members = {}): Promise<void> {
-  expect(await thief.connect({ advice: { timeout: 0 }, ...members })).toMatchObject({
+  expect(await thief.connect({ ...AT_ONCE, ...members })).toMatchObject({
     ...UNKNOWN,
     advice: { reconnect: 'handshake', interval: 0 },
   });
@@ -84,6 +85,19 @@ describe('a clientId in wrong hands', () => {
         const thief = bench.client();
         thief.clientId = victim.clientId;
         await tryEverything(thief, presenting(token));
+      });
+    });
+
+    it('opens nothing for another subject that the issuer calls by the same name', async () => {
+      await bench.startSecured({ rules, auth: { userClaim: 'nickname' } });
+      const named = (subject: string): Promise<string> =>
+        bench.token(subject, { claims: { nickname: 'alice' } });
+      const victim = await bench.client().join(presenting(await named('subject-1')));
+      const thief = bench.client();
+      thief.clientId = victim.clientId;
+      expect(await thief.connect(presenting(await named('subject-2')))).toMatchObject(UNKNOWN);
+      expect(await thief.connect({ ...AT_ONCE, ...presenting(await named('subject-1')) })).toMatchObject({
+        successful: true,
       });
     });
 

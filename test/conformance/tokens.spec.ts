@@ -133,7 +133,7 @@ describe('a handshake with a token', () => {
       expect(await bench.client().handshake(presenting(token))).toMatchObject({ successful: true });
     });
 
-    it('R16: that is bad is refused also where none is needed', async () => {
+    it('that is bad is refused also where none is needed', async () => {
       await bench.start({ auth: { ...issuer().auth, anonymous: true } });
       expect(await bench.client().handshake({ id: '1', ...presenting('garbage-token') })).toEqual(
         refusal('401::invalid_token'),
@@ -144,14 +144,14 @@ describe('a handshake with a token', () => {
       expect(await bench.app.service.sendMessage('alice', '/x', 1)).toEqual({ sessions: 1 });
     });
 
-    it('R16: is refused by a server that knows no issuer', async () => {
+    it('is refused by a server that knows no issuer', async () => {
       await bench.start();
       expect(await bench.client().handshake({ id: '1', ...presenting('garbage-token') })).toEqual(
         refusal('401::invalid_token'),
       );
     });
 
-    it('Law 5: is in nothing that handlers, subscribers or logs see', async () => {
+    it('is in nothing that handlers, subscribers or logs see', async () => {
       await bench.startSecured({ rules: [{ channel: '/a', subscribe: true, publish: true }] });
       const token = await bench.token('alice');
       const client = await bench.client().join(presenting(token));
@@ -166,7 +166,7 @@ describe('a handshake with a token', () => {
   onEveryServer((bench) => {
     const HANDSHAKE = [{ channel: '/meta/handshake', version: '1.0', id: '1' }];
 
-    it('R6: in the query is refused over HTTP in the reply, whatever else is sent', async () => {
+    it('in the query is refused over HTTP in the reply, whatever else is sent', async () => {
       await bench.startSecured();
       const token = await bench.token('alice');
       for (const name of ['access_token', 'token']) {
@@ -179,13 +179,13 @@ describe('a handshake with a token', () => {
       }
     });
 
-    it('R6: in the query of an upgrade is refused with 400', async () => {
+    it('in the query of an upgrade is refused with 400', async () => {
       await bench.startSecured();
       const token = await bench.token('alice');
       await expect(bench.socket().open({}, `?access_token=${token}`)).rejects.toMatchObject({ status: 400 });
     });
 
-    it('R6: in the header of an upgrade, if it is bad, is refused at the handshake only', async () => {
+    it('in the header of an upgrade, if it is bad, is refused at the handshake only', async () => {
       await bench.startSecured();
       const client = bench.socket(bearer(bench.secret('bad.token.text')));
       await client.open();
@@ -203,7 +203,7 @@ describe('a handshake with a token', () => {
       });
     });
 
-    it('R5, R14: whose issuer is down is answered by the transport, and works once it is up', async () => {
+    it('whose issuer is down is answered by the transport, and works once it is up', async () => {
       const absent = await TokenIssuer.open();
       await absent.close();
       await bench.start({ auth: absent.auth });
