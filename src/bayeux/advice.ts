@@ -6,6 +6,8 @@ export interface Advice {
   readonly interval?: number;
   /** Milliseconds for which the server holds a connect. */
   readonly timeout?: number;
+  /** Another session of the same browser is held already. */
+  readonly 'multiple-clients'?: true;
 }
 
 /** Stop for good: a refused handshake, a kick, or the end of a session. */
@@ -14,6 +16,12 @@ export const ADVICE_NONE: Advice = Object.freeze({ reconnect: 'none' });
 /** Connect again. */
 export function adviseRetry(interval: number, timeout: number): Advice {
   return { reconnect: 'retry', interval, timeout };
+}
+
+/** Other tabs of the browser are held already: ask again every `interval` milliseconds, or not at all if it is 0. */
+export function adviseMultipleClients(interval: number, timeout: number): Advice {
+  if (interval === 0) return { 'multiple-clients': true, reconnect: 'none' };
+  return { 'multiple-clients': true, reconnect: 'retry', interval, timeout };
 }
 
 /** The session is gone: handshake again after `interval` milliseconds. */

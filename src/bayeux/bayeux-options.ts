@@ -28,6 +28,10 @@ export interface BayeuxOptions {
   readonly maxSessions: number;
   /** Sessions of one user or service. */
   readonly maxSessionsPerUser: number;
+  /** Connects of one browser that are held at a time over HTTP/1.1; 0 holds none, a negative number all. */
+  readonly maxHeldPerBrowser: number;
+  /** How often the tabs past `maxHeldPerBrowser` poll; 0 refuses them. */
+  readonly multiSessionInterval: number;
   /** Subscriptions of one session. */
   readonly maxSubscriptions: number;
   /** Characters of a message `id`. */
@@ -51,6 +55,8 @@ export const DEFAULT_BAYEUX_OPTIONS: BayeuxOptions = Object.freeze({
   rehandshakeSpread: 5_000,
   maxSessions: 100_000,
   maxSessionsPerUser: 20,
+  maxHeldPerBrowser: 1,
+  multiSessionInterval: 2_000,
   maxSubscriptions: 500,
   maxIdLength: 128,
   sessionBinding: 'principal',

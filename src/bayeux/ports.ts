@@ -30,6 +30,8 @@ export interface RequestContext {
   readonly credential: Credential;
   /** Digest of the browser cookie the request came with, or was given. */
   readonly browser?: string;
+  /** True if the connection carries many requests at once, as HTTP/2 does. */
+  readonly multiplexed?: boolean;
   /** Address of the client, as far as trusted proxies tell. */
   readonly address?: string;
   /** Allow-listed request headers, lower case. */

@@ -4,6 +4,7 @@ import { isMeta, isService } from './channel.js';
 import type { BayeuxPorts, Core } from './core.js';
 import { BayeuxErrors, denied } from './errors.js';
 import { Exchange, type Replies } from './exchange.js';
+import { HeldConnects } from './held-connects.js';
 import { failure, type Incoming, validate } from './incoming.js';
 import { isThenable, withTimeLimit } from './maybe-promise.js';
 import { isJsonObject } from './message.js';
@@ -42,6 +43,7 @@ export interface BayeuxCounts {
 export class BayeuxServer implements Core {
   readonly sessions = new Sessions();
   readonly subscriptions = new Subscriptions<Session>();
+  readonly heldConnects = new HeldConnects();
   readonly directory: SessionDirectory = this.sessions;
   readonly scheduler;
   readonly engine;

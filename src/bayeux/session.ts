@@ -2,6 +2,7 @@ import { ADVICE_NONE, type Advice, adviseHandshake, adviseRetry } from './advice
 import type { BayeuxOptions } from './bayeux-options.js';
 import type { Delivery } from './delivery.js';
 import { BayeuxErrors } from './errors.js';
+import type { HeldConnects } from './held-connects.js';
 import type { Reply } from './message.js';
 import { type Batch, Outbox } from './outbox.js';
 import type { Deadline, Link, MaybePromise, Principal, Receipt, Scheduler } from './ports.js';
@@ -32,6 +33,7 @@ export type SessionEnd = 'disconnect' | 'kick' | 'timeout' | 'token_expired' | '
 export interface SessionHost {
   readonly options: BayeuxOptions;
   readonly scheduler: Scheduler;
+  readonly heldConnects: HeldConnects;
   /** Has `flush` called at the end of the turn. */
   flushLater(session: Session): void;
   /** The session has ended. */
@@ -41,6 +43,8 @@ export interface SessionHost {
 interface Hold {
   readonly link: Link;
   readonly id: string | undefined;
+  /** The browser whose held connects it is counted among. */
+  readonly browser: string | undefined;
 }
 
 /**
@@ -230,9 +234,10 @@ export class Session {
     }
   }
 
-  /** Holds a connect for `timeout` milliseconds. */
-  hold(link: Link, id: string | undefined, timeout: number): void {
-    this.#held = { link, id };
+  /** Holds a connect for `timeout` milliseconds, counted among those of `browser` if there is one. */
+  hold(link: Link, id: string | undefined, timeout: number, browser?: string): void {
+    this.#held = { link, id, browser };
+    if (browser !== undefined) this.#host.heldConnects.add(browser);
     link.sessionId = this.id;
     this.#holdEnd.moveTo(this.#host.scheduler.now() + timeout);
     this.#armExpiry(timeout);
@@ -349,6 +354,7 @@ export class Session {
     const held = this.#held;
     this.#held = undefined;
     this.#holdEnd.cancel();
+    if (held?.browser !== undefined) this.#host.heldConnects.remove(held.browser);
     return held;
   }
 

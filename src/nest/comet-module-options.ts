@@ -20,6 +20,13 @@ export interface CometSessionOptions {
   /** Sessions of one user or service. @default 20 */
   maxPerUser?: number;
   /**
+   * Connects of one browser that are held at a time over HTTP/1.1, as browsers open few connections to a host; its other
+   * tabs poll. 0 holds none, -1 all. @default 1
+   */
+  maxHeldPerBrowser?: number;
+  /** How often the tabs past `maxHeldPerBrowser` poll; 0 refuses them. @default 2000 */
+  multiSessionInterval?: number;
+  /**
    * Lets clients ask for acknowledged delivery (`ext.ack`): what they have not seen is sent again, so that nothing is
    * lost with a connection. @default true
    */

@@ -55,6 +55,8 @@ export function resolveOptions(options: CometModuleOptions): ResolvedOptions {
       maxSessionsPerUser: session.maxPerUser ?? bayeux.maxSessionsPerUser,
       maxSubscriptions: limits.subscriptions ?? bayeux.maxSubscriptions,
       maxIdLength: bayeux.maxIdLength,
+      maxHeldPerBrowser: session.maxHeldPerBrowser ?? bayeux.maxHeldPerBrowser,
+      multiSessionInterval: session.multiSessionInterval ?? bayeux.multiSessionInterval,
       acknowledge: session.acknowledge ?? bayeux.acknowledge,
       sessionBinding: session.binding ?? bayeux.sessionBinding,
       channel: {

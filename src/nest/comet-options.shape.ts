@@ -56,6 +56,8 @@ class SessionShape {
   @WholeNumber(1, 'milliseconds', 10_000) hookTimeout?: number;
   @WholeNumber(0, 'milliseconds', 5_000) rehandshakeSpread?: number;
   @WholeNumber(1, 'sessions', 20) maxPerUser?: number;
+  @WholeNumber(-1, 'connects', 1) maxHeldPerBrowser?: number;
+  @WholeNumber(0, 'milliseconds', 2_000) multiSessionInterval?: number;
   @Given() @IsBoolean({ message: 'acknowledge must be true or false.' }) acknowledge?: boolean;
   @Given()
   @IsIn(['principal', 'token', 'clientId'], {

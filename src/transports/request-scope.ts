@@ -32,6 +32,7 @@ export function scopeOf(request: IncomingMessage, provenance: Provenance, browse
     tokenInQuery: hasTokenInQuery(request.url ?? ''),
     context: {
       browser: browser.digest,
+      ...(request.httpVersionMajor > 1 && { multiplexed: true }),
       ...(provenance.address !== undefined && { address: provenance.address }),
       headers,
     },

@@ -78,6 +78,8 @@ describe('README', () => {
       'session.hookTimeout': bayeux.hookTimeout,
       'session.rehandshakeSpread': bayeux.rehandshakeSpread,
       'session.maxPerUser': bayeux.maxSessionsPerUser,
+      'session.maxHeldPerBrowser': bayeux.maxHeldPerBrowser,
+      'session.multiSessionInterval': bayeux.multiSessionInterval,
       'session.acknowledge': bayeux.acknowledge,
       'session.binding': bayeux.sessionBinding,
       'queue.maxMessages': bayeux.queue.maxMessages,

@@ -1,8 +1,8 @@
-import { readRequestedAdvice } from '../advice.js';
+import { adviseMultipleClients, readRequestedAdvice } from '../advice.js';
 import type { Core } from '../core.js';
 import type { Exchange, Replies } from '../exchange.js';
 import type { Incoming } from '../incoming.js';
-import { isJsonObject } from '../message.js';
+import { isJsonObject, type Reply } from '../message.js';
 import type { Session } from '../session.js';
 
 /**
@@ -35,8 +35,29 @@ export function connect(core: Core, exchange: Exchange, message: Incoming, sessi
     session.connectAnswered();
     return [session.connectReply(message.id)];
   }
-  session.hold(link, message.id, timeout);
+  const browser = countedBrowser(exchange, session);
+  if (browser !== undefined && isTaken(core, browser)) return [turnAway(core, message, session)];
+  session.hold(link, message.id, timeout, browser);
   return [];
+}
+
+/** The browser whose few connections a held connect would take one of. */
+function countedBrowser({ link, context }: Exchange, session: Session): string | undefined {
+  return link.once && context.multiplexed !== true ? session.state.browser : undefined;
+}
+
+function isTaken({ options, heldConnects }: Core, browser: string): boolean {
+  const { maxHeldPerBrowser } = options;
+  return maxHeldPerBrowser >= 0 && heldConnects.of(browser) >= maxHeldPerBrowser;
+}
+
+/** One tab of a browser is held, the others poll. The next connect that can be held takes the interval back. */
+function turnAway({ options }: Core, message: Incoming, session: Session): Reply {
+  const { multiSessionInterval, timeout } = options;
+  session.state.interval = multiSessionInterval;
+  session.connectAnswered();
+  const advice = adviseMultipleClients(multiSessionInterval, timeout);
+  return { ...session.connectReply(message.id), successful: multiSessionInterval > 0, advice };
 }
 
 /** The number of the last reply the client has seen. One that says nothing is taken to have seen none. */
