@@ -41,6 +41,8 @@ export interface BayeuxOptions {
   readonly queue: OutboxLimits;
   /** Whether clients may ask for acknowledged delivery. */
   readonly acknowledge: boolean;
+  /** Whether clients may estimate the server's clock. */
+  readonly timesync: boolean;
   /** Transports offered at the handshake, the preferred one first. */
   readonly transports: readonly string[];
 }
@@ -63,5 +65,6 @@ export const DEFAULT_BAYEUX_OPTIONS: BayeuxOptions = Object.freeze({
   channel: { maxLength: 256, maxDepth: 16 },
   queue: { maxMessages: 1_000, maxBytes: 1_048_576 },
   acknowledge: true,
+  timesync: true,
   transports: ['websocket', 'long-polling'],
 });

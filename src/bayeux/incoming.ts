@@ -7,6 +7,8 @@ export interface Incoming {
   readonly channel: string;
   readonly id: string | undefined;
   readonly body: JsonObject;
+  /** What extensions add to its reply, once that is made. */
+  complete?: (reply: Reply) => void;
 }
 
 /** A good message, or the reply that says what is wrong with it. */
@@ -47,7 +49,13 @@ function refuse(known: Reply, error: string): Validated {
 
 /** The reply to `message`, with its channel and id. */
 export function replyTo(message: Incoming, rest: Reply): Reply {
-  return { channel: message.channel, ...(message.id !== undefined && { id: message.id }), ...rest };
+  const reply: Reply = {
+    channel: message.channel,
+    ...(message.id !== undefined && { id: message.id }),
+    ...rest,
+  };
+  message.complete?.(reply);
+  return reply;
 }
 
 /** The reply that says `message` has failed. */

@@ -5,6 +5,7 @@ import type { BayeuxPorts, Core } from './core.js';
 import { BayeuxErrors, denied } from './errors.js';
 import { Exchange, type Replies } from './exchange.js';
 import { HeldConnects } from './held-connects.js';
+import { timesync } from './extensions/timesync.js';
 import { failure, type Incoming, validate } from './incoming.js';
 import { isThenable, withTimeLimit } from './maybe-promise.js';
 import { isJsonObject } from './message.js';
@@ -197,6 +198,10 @@ export class BayeuxServer implements Core {
       const validated = validate(messages[index], this.options);
       if (!validated.ok) return [validated.reply];
       const { message } = validated;
+      if (this.options.timesync && isMeta(message.channel)) {
+        const complete = timesync(message.body, () => this.scheduler.now());
+        if (complete) message.complete = complete;
+      }
       try {
         const replies =
           index === greeting ? handshake(this, exchange, message) : this.#route(exchange, message, proof);

@@ -3,6 +3,7 @@ import type { BayeuxOptions } from './bayeux-options.js';
 import type { Delivery } from './delivery.js';
 import { BayeuxErrors } from './errors.js';
 import type { HeldConnects } from './held-connects.js';
+import { type Incoming, replyTo } from './incoming.js';
 import type { Reply } from './message.js';
 import { type Batch, Outbox } from './outbox.js';
 import type { Deadline, Link, MaybePromise, Principal, Receipt, Scheduler } from './ports.js';
@@ -42,7 +43,7 @@ export interface SessionHost {
 
 interface Hold {
   readonly link: Link;
-  readonly id: string | undefined;
+  readonly message: Incoming;
   /** The browser whose held connects it is counted among. */
   readonly browser: string | undefined;
 }
@@ -235,8 +236,8 @@ export class Session {
   }
 
   /** Holds a connect for `timeout` milliseconds, counted among those of `browser` if there is one. */
-  hold(link: Link, id: string | undefined, timeout: number, browser?: string): void {
-    this.#held = { link, id, browser };
+  hold(link: Link, message: Incoming, timeout: number, browser?: string): void {
+    this.#held = { link, message, browser };
     if (browser !== undefined) this.#host.heldConnects.add(browser);
     link.sessionId = this.id;
     this.#holdEnd.moveTo(this.#host.scheduler.now() + timeout);
@@ -248,14 +249,14 @@ export class Session {
     const held = this.#dropHold();
     if (!held) return;
     if (held.link.once) held.link.end('superseded');
-    else held.link.write([this.connectReply(held.id)]);
+    else held.link.write([this.connectReply(held.message)]);
   }
 
   /** Answers the held connect, if there is one, with what waits ahead of the reply. */
   answerHeld(reply: Partial<Reply> = {}, before: readonly Reply[] = []): void {
     const held = this.#dropHold();
     if (!held) return;
-    this.writeOn(held.link, [...before, { ...this.connectReply(held.id), ...reply }]);
+    this.writeOn(held.link, [...before, { ...this.connectReply(held.message), ...reply }]);
     if (!this.#end) this.#armExpiry(0);
   }
 
@@ -265,9 +266,9 @@ export class Session {
   }
 
   /** The reply to a good connect. It always carries advice, which also takes back any earlier one. */
-  connectReply(id: string | undefined): Reply {
+  connectReply(message: Incoming): Reply {
     const advice = adviseRetry(this.state.interval, this.#host.options.timeout);
-    return { channel: '/meta/connect', ...(id !== undefined && { id }), successful: true, advice };
+    return replyTo(message, { successful: true, advice });
   }
 
   /** The same principal has presented a newer token. */

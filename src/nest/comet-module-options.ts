@@ -31,6 +31,8 @@ export interface CometSessionOptions {
    * lost with a connection. @default true
    */
   acknowledge?: boolean;
+  /** Lets clients estimate the clock of the server and the lag of the network (`ext.timesync`). @default true */
+  timesync?: boolean;
   /**
    * How a request proves that it may use the session whose `clientId` it quotes: by a token of the same principal
    * or the browser's cookie (`principal`), by a token only, or by the `clientId` alone.

@@ -58,6 +58,7 @@ export function resolveOptions(options: CometModuleOptions): ResolvedOptions {
       maxHeldPerBrowser: session.maxHeldPerBrowser ?? bayeux.maxHeldPerBrowser,
       multiSessionInterval: session.multiSessionInterval ?? bayeux.multiSessionInterval,
       acknowledge: session.acknowledge ?? bayeux.acknowledge,
+      timesync: session.timesync ?? bayeux.timesync,
       sessionBinding: session.binding ?? bayeux.sessionBinding,
       channel: {
         maxLength: limits.channelLength ?? bayeux.channel.maxLength,

@@ -59,6 +59,7 @@ class SessionShape {
   @WholeNumber(-1, 'connects', 1) maxHeldPerBrowser?: number;
   @WholeNumber(0, 'milliseconds', 2_000) multiSessionInterval?: number;
   @Given() @IsBoolean({ message: 'acknowledge must be true or false.' }) acknowledge?: boolean;
+  @Given() @IsBoolean({ message: 'timesync must be true or false.' }) timesync?: boolean;
   @Given()
   @IsIn(['principal', 'token', 'clientId'], {
     message:

@@ -81,6 +81,7 @@ describe('README', () => {
       'session.maxHeldPerBrowser': bayeux.maxHeldPerBrowser,
       'session.multiSessionInterval': bayeux.multiSessionInterval,
       'session.acknowledge': bayeux.acknowledge,
+      'session.timesync': bayeux.timesync,
       'session.binding': bayeux.sessionBinding,
       'queue.maxMessages': bayeux.queue.maxMessages,
       'queue.maxBytes': bayeux.queue.maxBytes,

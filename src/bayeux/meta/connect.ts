@@ -33,11 +33,11 @@ export function connect(core: Core, exchange: Exchange, message: Incoming, sessi
   const alone = !link.once || exchange.size === 1;
   if (first || timeout === 0 || !alone || session.outbox.waiting > 0 || core.draining) {
     session.connectAnswered();
-    return [session.connectReply(message.id)];
+    return [session.connectReply(message)];
   }
   const browser = countedBrowser(exchange, session);
   if (browser !== undefined && isTaken(core, browser)) return [turnAway(core, message, session)];
-  session.hold(link, message.id, timeout, browser);
+  session.hold(link, message, timeout, browser);
   return [];
 }
 
@@ -57,7 +57,7 @@ function turnAway({ options }: Core, message: Incoming, session: Session): Reply
   session.state.interval = multiSessionInterval;
   session.connectAnswered();
   const advice = adviseMultipleClients(multiSessionInterval, timeout);
-  return { ...session.connectReply(message.id), successful: multiSessionInterval > 0, advice };
+  return { ...session.connectReply(message), successful: multiSessionInterval > 0, advice };
 }
 
 /** The number of the last reply the client has seen. One that says nothing is taken to have seen none. */
