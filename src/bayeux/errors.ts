@@ -29,6 +29,8 @@ export const BayeuxErrors = {
   handshakeDenied: '403::handshake_denied',
   /** A token of somebody else on a live session. The session is unchanged. */
   principalMismatch: '403::principal_mismatch',
+  /** Other tabs of the browser are held already, and this one is not to poll. Close the others. */
+  multipleClients: '403::multiple_clients',
   /** The user has as many sessions as one may have. Close one. */
   tooManySessions: '403::too_many_sessions',
   /** The session has as many subscriptions as one may have. Unsubscribe some. */

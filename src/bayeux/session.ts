@@ -30,6 +30,9 @@ export interface SessionState {
 /** How a session came to its end. */
 export type SessionEnd = 'disconnect' | 'kick' | 'timeout' | 'token_expired' | 'overflow' | 'shutdown';
 
+/** Milliseconds that a connect may be overdue before its client counts as gone. */
+const PATIENCE = 5_000;
+
 /** What a session needs of the server it belongs to. */
 export interface SessionHost {
   readonly options: BayeuxOptions;
@@ -60,6 +63,7 @@ export class Session {
   readonly #principalEnd: Deadline;
   #link: Link | undefined;
   #held: Hold | undefined;
+  #broken = false;
   #deferrals = 0;
   #processing = 0;
   #processingSince = 0;
@@ -98,9 +102,15 @@ export class Session {
     return this.#end;
   }
 
-  /** True while no link and no held connect leads to the client. */
-  get disconnected(): boolean {
-    return !this.#link && !this.#held;
+  /**
+   * True if the client seems to have gone without a word: its connection broke, or its next connect is overdue. A client
+   * that polls is not there between two polls, and yet lives.
+   */
+  get abandoned(): boolean {
+    if (this.#link || this.#held || this.#broken) return this.#broken;
+    const { scheduler, options } = this.#host;
+    const due = (this.#expiry.due ?? 0) - options.maxInterval;
+    return this.state.connected && scheduler.now() > due + PATIENCE;
   }
 
   /** Queues a message. Returns false if the session is gone, or goes because its queue is full. */
@@ -179,6 +189,7 @@ export class Session {
 
   /** A request of this session is being handled: it does not expire meanwhile, within `maxProcessing`. */
   beginProcessing(): void {
+    this.#broken = false;
     if (this.#processing++ === 0) this.#processingSince = this.#host.scheduler.now();
   }
 
@@ -228,6 +239,7 @@ export class Session {
   /** The peer of a link has gone. What it was given but did not take waits for the next one. */
   closed(link: Link): void {
     this.outbox.putBack(link);
+    if (this.#link === link || this.#held?.link === link) this.#broken = true;
     if (this.#link === link) this.#link = undefined;
     if (this.#held?.link === link) {
       this.#dropHold();

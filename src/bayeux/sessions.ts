@@ -34,11 +34,9 @@ export class Sessions implements SessionDirectory {
     return this.#of(principal)?.size ?? 0;
   }
 
-  /** The oldest session of the user or service that has no connection at present. */
-  disconnectedOf(principal: Principal): Session | undefined {
-    return [...(this.#of(principal) ?? [])].find(
-      (session) => session.state.connected && session.disconnected,
-    );
+  /** The oldest session of the user or service whose client's connection broke. */
+  abandonedOf(principal: Principal): Session | undefined {
+    return [...(this.#of(principal) ?? [])].find((session) => session.abandoned);
   }
 
   add(session: Session): void {

@@ -32,12 +32,23 @@ describe('limits', () => {
       const left = await bench.client().join(token);
       await left.close();
       await until('the socket to be gone', () => bench.app.service.counts.sockets === 0);
+      // A poll that was not held breaks nothing: its session counts as left when the next one is overdue.
+      bench.clock.advance(5_001);
       const living = await bench.client().join(token);
       await bench.hold(living);
       expect(await bench.client().handshake(token)).toMatchObject({ successful: true });
       expect(bench.app.service.counts.sessions).toBe(2);
       expect(await bench.app.service.sendMessage('alice', '/x', 1)).toEqual({ sessions: 2 });
       expect(await living.receive()).toEqual([{ channel: '/x', data: 1 }]);
+    });
+
+    it('a tab that polls does not make room between two polls', async () => {
+      await bench.startSecured({ session: { maxPerUser: 1 } });
+      const token = presenting(await bench.token('alice'));
+      const polling = await bench.polling().join(token);
+      bench.clock.advance(5_000);
+      expect(await bench.client().handshake(token)).toMatchObject({ error: '403::too_many_sessions' });
+      expect(await polling.connect({ advice: { timeout: 0 } })).toMatchObject({ successful: true });
     });
 
     it('a session that ends makes room at once', async () => {

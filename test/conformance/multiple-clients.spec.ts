@@ -116,6 +116,7 @@ describe('several tabs of one browser', () => {
       await bench.hold(first);
       expect(await second.connect()).toMatchObject({
         successful: false,
+        error: '403::multiple_clients',
         advice: { 'multiple-clients': true, reconnect: 'none' },
       });
     });

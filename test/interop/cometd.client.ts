@@ -1,4 +1,4 @@
-import { CometD, type Message } from 'cometd';
+import { CometD, type Extension, type Message } from 'cometd';
 import { adapt } from 'cometd-nodejs-client';
 import { until } from '../support/until.js';
 import type { RealClient, RealClientSettings } from './real-client.js';
@@ -15,7 +15,8 @@ export class CometdClient implements RealClient {
   #lastAnswered: string | undefined;
   #connected = false;
 
-  constructor(settings: RealClientSettings) {
+  /** `extensions` are those that come with the client, by name. */
+  constructor(settings: RealClientSettings, extensions: Readonly<Record<string, Extension>> = {}) {
     this.#settings = settings;
     const cometd = new CometD();
     this.#cometd = cometd;
@@ -23,12 +24,13 @@ export class CometdClient implements RealClient {
     else cometd.unregisterTransport('long-polling');
     cometd.unregisterTransport('callback-polling');
     cometd.configure({ url: settings.url, logLevel: 'warn', backoffIncrement: 20, maxBackoff: 100 });
+    for (const [name, extension] of Object.entries(extensions)) cometd.registerExtension(name, extension);
     const presentedOn = settings.presentedOn ?? [];
     cometd.registerExtension('test', {
       outgoing: (message: Message) => {
         this.#sent.push(message.channel);
         if (message.channel === '/meta/connect') this.#lastConnect = message.id;
-        if (presentedOn.includes(message.channel)) message.ext = this.#ext();
+        if (presentedOn.includes(message.channel)) message.ext = { ...message.ext, ...this.#ext() };
         if (!message.channel.startsWith('/meta/')) Object.assign(message, settings.disguise);
         return message;
       },

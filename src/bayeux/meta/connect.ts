@@ -1,7 +1,8 @@
 import { adviseMultipleClients, readRequestedAdvice } from '../advice.js';
 import type { Core } from '../core.js';
 import type { Exchange, Replies } from '../exchange.js';
-import type { Incoming } from '../incoming.js';
+import { BayeuxErrors } from '../errors.js';
+import { failure, type Incoming } from '../incoming.js';
 import { isJsonObject, type Reply } from '../message.js';
 import type { Session } from '../session.js';
 
@@ -57,7 +58,9 @@ function turnAway({ options }: Core, message: Incoming, session: Session): Reply
   session.state.interval = multiSessionInterval;
   session.connectAnswered();
   const advice = adviseMultipleClients(multiSessionInterval, timeout);
-  return { ...session.connectReply(message), successful: multiSessionInterval > 0, advice };
+  return multiSessionInterval > 0
+    ? { ...session.connectReply(message), advice }
+    : failure(message, BayeuxErrors.multipleClients, { advice });
 }
 
 /** The number of the last reply the client has seen. One that says nothing is taken to have seen none. */

@@ -41,7 +41,7 @@ function admit(
   const { options } = core;
   if (core.sessions.countOf(principal) >= options.maxSessionsPerUser) {
     // Pages that were reloaded leave sessions behind that only wait to expire: those make room, living ones do not.
-    const left = core.sessions.disconnectedOf(principal);
+    const left = core.sessions.abandonedOf(principal);
     if (!left) return [refuse(core, exchange, message, BayeuxErrors.tooManySessions)];
     left.end('timeout');
   }
