@@ -7,7 +7,7 @@ import { type Incoming, replyTo } from './incoming.js';
 import type { Reply } from './message.js';
 import { type Batch, Outbox } from './outbox.js';
 import type { Deadline, Link, MaybePromise, Principal, Receipt, Scheduler } from './ports.js';
-import { isThenable } from './maybe-promise.js';
+import { Turnstile } from './turnstile.js';
 
 /** What a session is, apart from its live parts: plain values that could be stored or sent to another node. */
 export interface SessionState {
@@ -61,13 +61,13 @@ export class Session {
   readonly #expiry: Deadline;
   readonly #holdEnd: Deadline;
   readonly #principalEnd: Deadline;
+  readonly #turnstile = new Turnstile();
   #link: Link | undefined;
   #held: Hold | undefined;
   #broken = false;
   #deferrals = 0;
   #processing = 0;
   #processingSince = 0;
-  #order: PromiseLike<unknown> | undefined;
   #end: SessionEnd | undefined;
 
   constructor(
@@ -206,18 +206,7 @@ export class Session {
 
   /** Runs `task` after the earlier ordered messages of this session; at once if there are none under way. */
   inOrder<T>(task: () => MaybePromise<T>): MaybePromise<T> {
-    const result = this.#order ? this.#order.then(task) : task();
-    if (!isThenable(result)) return result;
-    const tail: PromiseLike<unknown> = result.then(
-      () => {
-        if (this.#order === tail) this.#order = undefined;
-      },
-      () => {
-        if (this.#order === tail) this.#order = undefined;
-      },
-    );
-    this.#order = tail;
-    return result;
+    return this.#turnstile.pass(task);
   }
 
   /** A link that lasts speaks for the session from now on; the one before is closed. */
