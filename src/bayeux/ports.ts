@@ -71,6 +71,8 @@ export interface Link {
   readonly transport: string;
   /** True for a link that carries one response only. */
   readonly once: boolean;
+  /** True where messages go with connect replies only, and other replies go alone. */
+  readonly connectOnly?: boolean;
   /** True while the peer does not read, or does not any more: what is written now would only pile up. */
   readonly congested: boolean;
   /** True once the peer has gone. */

@@ -155,7 +155,8 @@ export class Session {
 
   /** Answers a request. What waits goes along, unless another link pushes it. */
   reply(link: Link, replies: readonly Reply[]): void {
-    const carries = this.state.acknowledged === undefined || replies.some(isConnectReply);
+    const anyReply = this.state.acknowledged === undefined && link.connectOnly !== true;
+    const carries = anyReply || replies.some(isConnectReply);
     if (carries && (link === this.#link || (link.once && !this.#link))) this.writeOn(link, replies);
     else if (replies.length > 0) link.write(replies);
   }

@@ -51,7 +51,7 @@ export interface CometQueueOptions {
 
 /** Limits on what clients send. Past them the client gets an error, and nobody else notices. */
 export interface CometLimitOptions {
-  /** Bytes of a request body or a WebSocket message. @default 65536 */
+  /** Bytes of a request, in its body or its query, or of a WebSocket message. @default 65536 */
   messageBytes?: number;
   /** Messages in one request or frame. @default 100 */
   batch?: number;
@@ -85,7 +85,7 @@ export interface CometCookieOptions {
 
 /** Options of `CometModule`. */
 export interface CometModuleOptions {
-  /** Path of the endpoint, for both transports. @default '/cometd' */
+  /** Path of the endpoint, for all transports. @default '/cometd' */
   path?: string;
   /** How clients prove who they are. Without tokens: `auth: { anonymous: true }`. */
   auth: CometAuthOptions;
@@ -98,6 +98,14 @@ export interface CometModuleOptions {
    * `X-Forwarded-*` headers believed, which behind TLS termination the origin check needs.
    */
   trustProxy?: TrustProxy;
+  /**
+   * Offers `callback-polling` (JSONP) as the last resort, for old clients on pages of the same site. It is the weakest
+   * transport: everything a client sends is in the URL, so that proxies, logs and histories keep its `clientId` and
+   * the token in `ext.auth`. Cookies and the `Authorization` header prove nothing on it, so every request of a
+   * session that is not anonymous has to carry its token. Pages of other sites are refused, whatever `origins` says.
+   * @default false
+   */
+  callbackPolling?: boolean;
   session?: CometSessionOptions;
   queue?: CometQueueOptions;
   limits?: CometLimitOptions;

@@ -35,6 +35,7 @@ export function resolveOptions(options: CometModuleOptions): ResolvedOptions {
   refuse(errors.flatMap((error) => sentences(error)));
 
   const { auth, rules = [], session = {}, queue = {}, limits = {}, cookie = {} } = options;
+  const { callbackPolling = DEFAULT_TRANSPORT_OPTIONS.callbackPolling } = options;
   const jwt = jwtOptions(auth);
   refuse([...validateRules(rules), ...(jwt ? validateJwtOptions(jwt) : []), ...combinations(options)]);
 
@@ -68,13 +69,14 @@ export function resolveOptions(options: CometModuleOptions): ResolvedOptions {
         maxMessages: queue.maxMessages ?? bayeux.queue.maxMessages,
         maxBytes: queue.maxBytes ?? bayeux.queue.maxBytes,
       },
-      transports: bayeux.transports,
+      transports: callbackPolling ? [...bayeux.transports, 'callback-polling'] : bayeux.transports,
     },
     transport: {
       path: options.path ?? transport.path,
       origins: options.origins ?? transport.origins,
       trustProxy: options.trustProxy,
       cookie: { ...transport.cookie, ...cookie },
+      callbackPolling,
       maxMessageBytes: limits.messageBytes ?? transport.maxMessageBytes,
       maxBatch: limits.batch ?? transport.maxBatch,
       maxDepth: limits.depth ?? transport.maxDepth,

@@ -188,6 +188,7 @@ export class OptionsShape {
     },
   })
   trustProxy?: number | readonly string[];
+  @Given() @IsBoolean({ message: 'callbackPolling must be true or false.' }) callbackPolling?: boolean;
   @Given() @ValidateNested() @IsObject({ message: 'session must be an object.' }) session?: SessionShape;
   @Given() @ValidateNested() @IsObject({ message: 'queue must be an object.' }) queue?: QueueShape;
   @Given() @ValidateNested() @IsObject({ message: 'limits must be an object.' }) limits?: LimitsShape;

@@ -2,6 +2,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Logger } from '../bayeux/ports.js';
 import { BrowserCookie } from './browser-cookie.js';
+import { CallbackPollingTransport } from './callback-polling.transport.js';
+import { answerEmpty } from './empty-answer.js';
 import type { Intake } from './intake.js';
 import { LongPollingTransport } from './long-polling.transport.js';
 import { OriginPolicy } from './origin-policy.js';
@@ -22,6 +24,7 @@ export class FrontDoor {
   readonly #proxies: ProxyTrust;
   readonly #cookie: BrowserCookie;
   readonly #polling: LongPollingTransport;
+  readonly #scripts: CallbackPollingTransport | undefined;
   readonly #sockets: WebSocketTransport;
   #toldOfOrigins = false;
 
@@ -33,6 +36,7 @@ export class FrontDoor {
     this.#proxies = new ProxyTrust(options.trustProxy);
     this.#cookie = new BrowserCookie(options.cookie);
     this.#polling = new LongPollingTransport(intake, options);
+    if (options.callbackPolling) this.#scripts = new CallbackPollingTransport(intake, options);
     this.#sockets = new WebSocketTransport(intake, options);
   }
 
@@ -58,7 +62,7 @@ export class FrontDoor {
     const verdict = this.#origins.judge(origin, provenance);
     if (verdict === 'foreign') {
       this.#tellOfOrigins();
-      respond(request, response, 403);
+      answerEmpty(request, response, 403);
       return;
     }
     if (verdict === 'listed' && origin !== undefined) {
@@ -68,16 +72,18 @@ export class FrontDoor {
     if (request.method === 'POST') {
       const browser = this.#cookie.read(request.headers.cookie, provenance.secure);
       this.#polling.serve(request, response, scopeOf(request, provenance, browser));
+    } else if (request.method === 'GET' && this.#scripts) {
+      this.#scripts.serve(request, response, provenance);
     } else if (request.method === 'OPTIONS') {
       if (verdict === 'listed') {
         response.setHeader('Access-Control-Allow-Methods', 'POST');
         response.setHeader('Access-Control-Allow-Headers', 'authorization, content-type');
         response.setHeader('Access-Control-Max-Age', '600');
       }
-      respond(request, response, 200);
+      answerEmpty(request, response, 200);
     } else {
-      response.setHeader('Allow', 'POST, OPTIONS');
-      respond(request, response, 405);
+      response.setHeader('Allow', this.#scripts ? 'GET, POST, OPTIONS' : 'POST, OPTIONS');
+      answerEmpty(request, response, 405);
     }
   }
 
@@ -120,11 +126,6 @@ export class FrontDoor {
         'Further refusals are not logged.',
     );
   }
-}
-
-function respond(request: IncomingMessage, response: ServerResponse, status: number): void {
-  response.writeHead(status, { 'Content-Length': 0 }).end();
-  request.resume();
 }
 
 function reject(socket: Duplex, status: string, headers = ''): void {

@@ -1,12 +1,18 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { decode, type DecodeFailure } from '../bayeux/message.js';
+import { decode } from '../bayeux/message.js';
 import { isThenable } from '../bayeux/maybe-promise.js';
+import { STATUS_OF } from './decode-status.js';
 import type { Intake } from './intake.js';
-import { PollLink } from './poll.link.js';
+import { type PollFormat, PollLink } from './poll.link.js';
 import type { RequestScope } from './request-scope.js';
 import type { TransportOptions } from './transport-options.js';
 
-const STATUS_OF: Record<DecodeFailure, number> = { malformed: 400, empty: 400, too_deep: 400, too_many: 413 };
+const JSON_FORMAT: PollFormat = {
+  transport: 'long-polling',
+  connectOnly: false,
+  headers: { 'Content-Type': 'application/json' },
+  body: (array) => array,
+};
 
 /** Bayeux over HTTP POST (Bayeux 1.0 §7.1). Bodies are read here, whatever parsers the application has. */
 export class LongPollingTransport {
@@ -29,7 +35,7 @@ export class LongPollingTransport {
       refuse(request, response, 413);
       return;
     }
-    const link = new PollLink(response, scope, this.#options.retryAfter, (gone) => {
+    const link = new PollLink(response, scope, JSON_FORMAT, this.#options.retryAfter, (gone) => {
       this.#intake.server.closed(gone);
     });
     this.#read(request, response, (body) => {

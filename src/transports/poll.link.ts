@@ -3,13 +3,24 @@ import { encode } from '../bayeux/delivery.js';
 import type { Link, LinkEnd, Outbound, Receipt } from '../bayeux/ports.js';
 import type { RequestScope } from './request-scope.js';
 
+/** How responses look on one transport. */
+export interface PollFormat {
+  readonly transport: string;
+  /** Whether messages go with connect replies only. */
+  readonly connectOnly: boolean;
+  /** Headers of responses that carry an array. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** The body around the array. */
+  readonly body: (array: string) => string;
+}
+
 /** One HTTP response, which carries one array. */
 export class PollLink implements Link {
-  readonly transport = 'long-polling';
   readonly once = true;
   readonly congested = false;
   sessionId: string | undefined;
   readonly #response: ServerResponse;
+  readonly #format: PollFormat;
   readonly #setCookie: string | undefined;
   readonly #retryAfter: number;
   #receipt: Receipt | undefined;
@@ -17,12 +28,14 @@ export class PollLink implements Link {
   constructor(
     response: ServerResponse,
     scope: RequestScope,
+    format: PollFormat,
     retryAfter: number,
     /** Called when the client goes away before it has got its response. */
     onGone: (link: PollLink) => void,
   ) {
     this.#response = response;
-    this.#setCookie = scope.browser.setCookie;
+    this.#format = format;
+    this.#setCookie = scope.browser?.setCookie;
     this.#retryAfter = retryAfter;
     // Not the response's own, which it has only once the responses ahead of it on the connection are through.
     const { socket } = response.req;
@@ -35,6 +48,14 @@ export class PollLink implements Link {
       this.#receipt?.settled(flushed);
       if (!flushed) onGone(this);
     });
+  }
+
+  get transport(): string {
+    return this.#format.transport;
+  }
+
+  get connectOnly(): boolean {
+    return this.#format.connectOnly;
   }
 
   get closed(): boolean {
@@ -55,9 +76,9 @@ export class PollLink implements Link {
       return;
     }
     this.#receipt = receipt;
-    const body = encode(messages);
+    const body = this.#format.body(encode(messages));
     const headers: Record<string, string | number> = {
-      'Content-Type': 'application/json',
+      ...this.#format.headers,
       'Content-Length': Buffer.byteLength(body),
       'Cache-Control': 'no-store',
     };

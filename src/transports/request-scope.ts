@@ -11,7 +11,8 @@ const TOKEN_PARAMETERS = ['access_token', 'token'] as const;
 
 /** What transports need of a request, so that the request itself need not be kept. */
 export interface RequestScope {
-  readonly browser: Browser;
+  /** The browser by its cookie; absent where a cookie proves nothing. */
+  readonly browser: Browser | undefined;
   /** The `Authorization` headers of the request or upgrade. */
   readonly authorization: readonly string[] | undefined;
   readonly tokenInQuery: boolean;
@@ -20,7 +21,11 @@ export interface RequestScope {
 }
 
 /** Collects the scope of a request. */
-export function scopeOf(request: IncomingMessage, provenance: Provenance, browser: Browser): RequestScope {
+export function scopeOf(
+  request: IncomingMessage,
+  provenance: Provenance,
+  browser: Browser | undefined,
+): RequestScope {
   const headers: Record<string, string> = {};
   for (const name of VISIBLE_HEADERS) {
     const value = request.headers[name];
@@ -31,7 +36,7 @@ export function scopeOf(request: IncomingMessage, provenance: Provenance, browse
     authorization: request.headersDistinct['authorization'],
     tokenInQuery: hasTokenInQuery(request.url ?? ''),
     context: {
-      browser: browser.digest,
+      ...(browser && { browser: browser.digest }),
       ...(request.httpVersionMajor > 1 && { multiplexed: true }),
       ...(provenance.address !== undefined && { address: provenance.address }),
       headers,

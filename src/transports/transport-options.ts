@@ -17,7 +17,9 @@ export interface TransportOptions {
   readonly origins: readonly string[];
   readonly trustProxy: TrustProxy | undefined;
   readonly cookie: BrowserCookieOptions;
-  /** Size of a request body or an incoming frame. */
+  /** Whether `callback-polling` is served. */
+  readonly callbackPolling: boolean;
+  /** Size of a request body, a query or an incoming frame. */
   readonly maxMessageBytes: number;
   /** Messages in a request or frame. */
   readonly maxBatch: number;
@@ -37,6 +39,7 @@ export const DEFAULT_TRANSPORT_OPTIONS: TransportOptions = Object.freeze<Transpo
   origins: [],
   trustProxy: undefined,
   cookie: { name: 'BAYEUX_BROWSER', domain: undefined, path: '/', sameSite: 'Lax' },
+  callbackPolling: false,
   maxMessageBytes: 65_536,
   maxBatch: 100,
   maxDepth: 100,

@@ -46,7 +46,7 @@ export class WebSocketTransport {
 
   /** Takes over an upgrade. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, scope: RequestScope): void {
-    const { setCookie } = scope.browser;
+    const setCookie = scope.browser?.setCookie;
     const addCookie = (headers: string[]): void => void headers.push(`Set-Cookie: ${setCookie}`);
     // The event is emitted while `handleUpgrade` runs, so that it cannot meet another upgrade.
     if (setCookie !== undefined) this.#upgrader.once('headers', addCookie);

@@ -71,6 +71,7 @@ describe('README', () => {
       'auth.anonymous': false,
       rules: [],
       origins: transport.origins,
+      callbackPolling: transport.callbackPolling,
       'session.timeout': bayeux.timeout,
       'session.interval': bayeux.interval,
       'session.maxInterval': bayeux.maxInterval,

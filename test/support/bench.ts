@@ -1,6 +1,7 @@
 import type { Provider } from '@nestjs/common';
 import type { CometModuleOptions } from '../../src/index.js';
 import type { BayeuxClient, ClientSettings } from './bayeux.client.js';
+import { CallbackClient } from './callback.client.js';
 import { CometApp, HTTP_KINDS, type HttpKind } from './comet-app.js';
 import type { Members, Message } from './message.js';
 import { PollingClient } from './polling.client.js';
@@ -121,6 +122,11 @@ export class Bench {
 
   socket(headers: Headers = {}): SocketClient {
     return this.#keep(new SocketClient(this.#settings(headers)));
+  }
+
+  /** A client on `callback-polling`, which the application must have been started with. */
+  scripts(headers: Headers = {}): CallbackClient {
+    return this.#keep(new CallbackClient(this.#settings(headers)));
   }
 
   /** Sends a connect and waits until the server holds it, which arms one deadline more. */

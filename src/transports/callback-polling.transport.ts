@@ -1,0 +1,54 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { isThenable } from '../bayeux/maybe-promise.js';
+import { readCallbackQuery } from './callback-query.js';
+import { answerEmpty } from './empty-answer.js';
+import type { Intake } from './intake.js';
+import { PollLink } from './poll.link.js';
+import type { Provenance } from './proxy-trust.js';
+import { type RequestScope, scopeOf } from './request-scope.js';
+import { scriptFormat } from './script.format.js';
+import type { TransportOptions } from './transport-options.js';
+
+/** What `Sec-Fetch-Site` may say. Pages of the list of origins cannot be told from other pages of other sites. */
+const SITES: ReadonlySet<string> = new Set(['same-origin', 'same-site', 'none']);
+
+/**
+ * Bayeux over scripts that a page includes (Bayeux 1.0 §7.2). Any page can include any script, and the browser adds
+ * what it has; so nothing that is added without the page's doing proves anything here, and a session that is not
+ * anonymous needs its token in the messages.
+ */
+export class CallbackPollingTransport {
+  readonly #intake: Intake;
+  readonly #options: TransportOptions;
+
+  constructor(intake: Intake, options: TransportOptions) {
+    this.#intake = intake;
+    this.#options = options;
+  }
+
+  /** Serves one GET. */
+  serve(request: IncomingMessage, response: ServerResponse, provenance: Provenance): void {
+    const site = request.headers['sec-fetch-site'];
+    // Browsers that do not send it may still heed the policy that the response carries.
+    if (site !== undefined && !SITES.has(site)) {
+      answerEmpty(request, response, 403);
+      return;
+    }
+    const query = readCallbackQuery(request.url ?? '', this.#options);
+    if (!query.ok) {
+      answerEmpty(request, response, query.status);
+      return;
+    }
+    // The page cannot set the header either: what is in it was put there by the browser, or by a proxy for a cookie.
+    const scope: RequestScope = { ...scopeOf(request, provenance, undefined), authorization: undefined };
+    const format = scriptFormat(query.callback);
+    const link = new PollLink(response, scope, format, this.#options.retryAfter, (gone) => {
+      this.#intake.server.closed(gone);
+    });
+    // A client that sends a body nevertheless must not go unnoticed when it goes.
+    request.resume();
+    const accepted = this.#intake.accept(query.messages, scope, link);
+    // Both parts never fail; there is nothing left to do when they are through.
+    if (isThenable(accepted)) void accepted;
+  }
+}
