@@ -20,11 +20,11 @@ export default {
       displayName: 'browser',
       testMatch: ['<rootDir>/test/e2e/**/*.spec.ts'],
       globalSetup: '<rootDir>/test/e2e/support/find-browser.js',
-      setupFilesAfterEnv: ['<rootDir>/test/e2e/support/timeouts.js'],
     },
   ],
   maxWorkers: 2,
   coverageProvider: 'v8',
   collectCoverageFrom: ['src/**/*.ts', '!src/**/index.ts'],
-  testTimeout: 20_000,
+  // Reached only by what hangs: a busy machine takes its time, and tests that promise to be quick say so themselves.
+  testTimeout: 60_000,
 };

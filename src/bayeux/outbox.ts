@@ -11,11 +11,16 @@ export interface OutboxLimits {
 /** Messages that were handed to a link and whose fate is not known yet. */
 export interface Batch {
   readonly messages: readonly Delivery[];
+  /** Where each of them stands among all messages of the session. */
+  readonly places: readonly number[];
   /** The link they were handed to. */
   readonly owner: object;
   /** Whether they count against the limits until their fate is known. */
   readonly counted: boolean;
 }
+
+/** Messages that know their order, wherever they have been. */
+type Placed = Pick<Batch, 'messages' | 'places'>;
 
 /**
  * What waits for one session, oldest first. What was handed to a link comes back to its place if it did not leave.
@@ -24,8 +29,11 @@ export interface Batch {
  */
 export class Outbox {
   #waiting: Delivery[] = [];
+  /** The place of each that waits. */
+  #places: number[] = [];
+  #added = 0;
   #inFlight: Batch[] = [];
-  #retained: { readonly number: number; readonly messages: readonly Delivery[] }[] = [];
+  #retained: (Placed & { readonly number: number })[] = [];
   #messages = 0;
   #bytes = 0;
 
@@ -42,14 +50,16 @@ export class Outbox {
       return false;
     }
     this.#waiting.push(delivery);
+    this.#places.push(this.#added++);
     this.#count(delivery, 1);
     return true;
   }
 
   /** Takes all that waits for `owner`, to be settled by `sent` or `putBack`. */
   take(owner: object, counted: boolean): Batch {
-    const batch: Batch = { messages: this.#waiting, owner, counted };
+    const batch: Batch = { messages: this.#waiting, places: this.#places, owner, counted };
     this.#waiting = [];
+    this.#places = [];
     this.#inFlight.push(batch);
     if (!counted) this.#countAll(batch, -1);
     return batch;
@@ -61,8 +71,9 @@ export class Outbox {
    */
   retain(number: number): readonly Delivery[] {
     const messages = this.#waiting;
+    if (messages.length > 0) this.#retained.push({ number, messages, places: this.#places });
     this.#waiting = [];
-    if (messages.length > 0) this.#retained.push({ number, messages });
+    this.#places = [];
     return messages;
   }
 
@@ -71,12 +82,12 @@ export class Outbox {
     const retained = this.#retained;
     if (retained.length === 0) return;
     this.#retained = [];
-    const unseen: Delivery[] = [];
+    const unseen: Placed[] = [];
     for (const batch of retained) {
-      if (batch.number > number) unseen.push(...batch.messages);
+      if (batch.number > number) unseen.push(batch);
       else for (const delivery of batch.messages) this.#count(delivery, -1);
     }
-    this.#waiting = [...unseen, ...this.#waiting];
+    this.#wait(unseen);
   }
 
   /** The messages have left. Unknown batches were put back before and stay where they are. */
@@ -96,7 +107,18 @@ export class Outbox {
     if (lost.length === 0) return;
     this.#inFlight = this.#inFlight.filter((batch) => batch.owner !== owner);
     for (const batch of lost) if (!batch.counted) this.#countAll(batch, 1);
-    this.#waiting = [...lost.flatMap(({ messages }) => messages), ...this.#waiting];
+    this.#wait(lost);
+  }
+
+  /** Messages wait again, each in its place: links may give them back in another order than they took them. */
+  #wait(batches: readonly Placed[]): void {
+    const all = [...batches, { messages: this.#waiting, places: this.#places }]
+      .flatMap(({ messages, places }) =>
+        messages.map((delivery, index) => ({ delivery, place: places[index] as number })),
+      )
+      .sort((left, right) => left.place - right.place);
+    this.#waiting = all.map(({ delivery }) => delivery);
+    this.#places = all.map(({ place }) => place);
   }
 
   #countAll(batch: Batch, sign: 1 | -1): void {

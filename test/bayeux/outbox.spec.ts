@@ -167,4 +167,16 @@ describe('Outbox', () => {
     delivered.push(...numbersOf(box.take({}, true)));
     expect(delivered).toEqual(accepted);
   });
+
+  it('puts back in order what several owners give back in theirs', () => {
+    const box = outbox();
+    const [one, two] = [{}, {}];
+    add(box, 1);
+    box.take(one, true);
+    add(box, 2);
+    box.take(two, true);
+    box.putBack(one);
+    box.putBack(two);
+    expect(numbersOf(box.take({}, true))).toEqual([1, 2]);
+  });
 });

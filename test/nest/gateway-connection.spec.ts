@@ -1,4 +1,3 @@
-import { jest } from '@jest/globals';
 import { Injectable, Scope } from '@nestjs/common';
 import {
   type OnGatewayConnection,
@@ -12,9 +11,6 @@ import { TRANSPORTS } from '../support/bench.js';
 import { GreeterGateway } from '../support/greeter.gateway.js';
 import { until } from '../support/until.js';
 import { NestStage } from './support/nest-stage.js';
-
-// A gateway that is never asked shows as a handshake that is never answered.
-jest.setTimeout(4_000);
 
 const REFUSED = {
   channel: '/meta/handshake',
