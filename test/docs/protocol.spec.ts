@@ -1,9 +1,11 @@
 import { existsSync, readFileSync } from 'node:fs';
 import ts from 'typescript';
 import { MAX_TOKEN_LENGTH } from '../../src/auth/presented-token.js';
+import { DEFAULT_BAYEUX_OPTIONS } from '../../src/bayeux/bayeux-options.js';
 import { denied } from '../../src/bayeux/errors.js';
 import { BayeuxErrors, CloseCodes } from '../../src/index.js';
-import { resolveOptions } from '../../src/nest/comet-options.resolver.js';
+import { DEFAULT_TRANSPORT_OPTIONS } from '../../src/transports/transport-options.js';
+import { resolvedDefaults } from './resolved-defaults.js';
 
 const source = readFileSync('docs/PROTOCOL.md', 'utf8');
 const text = inOneLine(source);
@@ -74,32 +76,9 @@ function isSuiteOrTest(callee: ts.Expression): boolean {
 describe('PROTOCOL', () => {
   const references = referencesIn(text);
   const files = [...new Set(references.map(({ file }) => file))].sort();
-  const { bayeux, transport, jwt } = resolveOptions({
-    auth: { issuer: 'https://op.example', audience: 'push' },
-  });
-  const defaults: Record<string, number | undefined> = {
-    'session.timeout': bayeux.timeout,
-    'session.interval': bayeux.interval,
-    'session.maxInterval': bayeux.maxInterval,
-    'session.maxProcessing': bayeux.maxProcessing,
-    'session.hookTimeout': bayeux.hookTimeout,
-    'session.rehandshakeSpread': bayeux.rehandshakeSpread,
-    'session.maxPerUser': bayeux.maxSessionsPerUser,
-    'session.maxHeldPerBrowser': bayeux.maxHeldPerBrowser,
-    'session.multiSessionInterval': bayeux.multiSessionInterval,
-    'queue.maxMessages': bayeux.queue.maxMessages,
-    'queue.maxBytes': bayeux.queue.maxBytes,
-    'limits.messageBytes': transport.maxMessageBytes,
-    'limits.batch': transport.maxBatch,
-    'limits.depth': transport.maxDepth,
-    'limits.channelLength': bayeux.channel.maxLength,
-    'limits.channelDepth': bayeux.channel.maxDepth,
-    'limits.subscriptions': bayeux.maxSubscriptions,
-    'limits.sessions': bayeux.maxSessions,
-    'limits.handshakeTimeout': transport.handshakeTimeout,
-    'limits.bufferedBytes': transport.maxBufferedBytes,
-    'auth.clockTolerance': jwt?.clockTolerance,
-  };
+  const defaults = Object.fromEntries(
+    Object.entries(resolvedDefaults()).filter(([, value]) => typeof value === 'number'),
+  );
 
   it('names a test for every statement', () => {
     const without = statements().filter((statement) => referencesIn(statement).length === 0);
@@ -164,8 +143,11 @@ describe('PROTOCOL', () => {
 
   it('gives the limits that cannot be changed', () => {
     const fixed = rowsOf('option').filter(([name]) => name === '(fixed)');
-    expect(fixed.map(([, value]) => Number(value))).toEqual([bayeux.maxIdLength, MAX_TOKEN_LENGTH]);
-    expect(text).toContain(`\`Retry-After\` is ${transport.retryAfter} seconds`);
+    expect(fixed.map(([, value]) => Number(value))).toEqual([
+      DEFAULT_BAYEUX_OPTIONS.maxIdLength,
+      MAX_TOKEN_LENGTH,
+    ]);
+    expect(text).toContain(`\`Retry-After\` is ${DEFAULT_TRANSPORT_OPTIONS.retryAfter} seconds`);
   });
 
   it('links only to chapters and files that exist', () => {
