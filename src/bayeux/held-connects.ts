@@ -5,11 +5,6 @@
 export class HeldConnects {
   readonly #held = new Map<string, number>();
 
-  /** Browsers with a connect that is held. */
-  get size(): number {
-    return this.#held.size;
-  }
-
   of(browser: string): number {
     return this.#held.get(browser) ?? 0;
   }

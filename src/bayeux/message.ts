@@ -8,6 +8,11 @@ export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+/** Tells a handshake from other messages, before anything else is known of them. */
+export function isHandshake(message: unknown): boolean {
+  return isJsonObject(message) && message['channel'] === '/meta/handshake';
+}
+
 /**
  * What the server answers to one message (Bayeux 1.0 §4). Member order is the order on the wire.
  * A message with `data` and an `id` is the answer of a service; every other reply has no `data`.

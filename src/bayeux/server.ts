@@ -8,7 +8,7 @@ import { HeldConnects } from './held-connects.js';
 import { timesync } from './extensions/timesync.js';
 import { failure, type Incoming, validate } from './incoming.js';
 import { isThenable, withTimeLimit } from './maybe-promise.js';
-import { isJsonObject } from './message.js';
+import { isHandshake, isJsonObject } from './message.js';
 import { connect } from './meta/connect.js';
 import { disconnect } from './meta/disconnect.js';
 import { handshake } from './meta/handshake.js';
@@ -186,9 +186,7 @@ export class BayeuxServer implements Core {
   #process(request: BayeuxRequest, link: Link, found: Session | undefined): MaybePromise<void> {
     const { messages, context } = request;
     // A handshake stands alone; what else came with it cannot belong to a session yet.
-    const greeting = messages.findIndex(
-      (message) => isJsonObject(message) && message['channel'] === '/meta/handshake',
-    );
+    const greeting = messages.findIndex(isHandshake);
     const proof =
       found && greeting < 0 ? prove(found, link, context, this.options.sessionBinding) : undefined;
     const session = proof === 'proven' ? found : undefined;

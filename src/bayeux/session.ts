@@ -305,15 +305,11 @@ export class Session {
         link?.end('shutdown');
         break;
       case 'token_expired':
-        this.answerHeld({ successful: false, error: BayeuxErrors.tokenExpired, advice: adviseHandshake(0) });
+      case 'timeout': {
+        const error = why === 'timeout' ? BayeuxErrors.sessionUnknown : BayeuxErrors.tokenExpired;
+        this.answerHeld({ successful: false, error, advice: adviseHandshake(0) });
         break;
-      case 'timeout':
-        this.answerHeld({
-          successful: false,
-          error: BayeuxErrors.sessionUnknown,
-          advice: adviseHandshake(0),
-        });
-        break;
+      }
       case 'overflow': {
         // That something is lost is known here, so the connection goes and the client starts anew.
         const held = this.#dropHold();

@@ -7,11 +7,10 @@ import type { TokenVerifier } from '../auth/token-verifier.js';
 import { BayeuxServer } from '../bayeux/server.js';
 import { FrontDoor } from '../transports/front-door.js';
 import { Intake } from '../transports/intake.js';
-import type { CometModuleOptions } from './comet-module-options.js';
-import { resolveOptions } from './comet-options.resolver.js';
+import type { ResolvedOptions } from './comet-options.resolver.js';
 import { GatewayHub } from './gateway-hub.js';
 import { CometLogger } from './nest.logger.js';
-import { COMET_ENGINE, COMET_OPTIONS, COMET_SCHEDULER, TOKEN_VERIFIER } from './tokens.js';
+import { COMET_ENGINE, COMET_RESOLVED, COMET_SCHEDULER, TOKEN_VERIFIER } from './tokens.js';
 
 /** What is alive in this process; all zero once every client is gone. */
 export interface CometCounts {
@@ -35,12 +34,11 @@ export class CometEndpoint {
   adapterMade = false;
 
   constructor(
-    @Inject(COMET_OPTIONS) options: CometModuleOptions,
+    @Inject(COMET_RESOLVED) resolved: ResolvedOptions,
     @Inject(COMET_SCHEDULER) scheduler: Scheduler,
     @Inject(COMET_ENGINE) engine: Engine,
     @Inject(TOKEN_VERIFIER) verifier: TokenVerifier,
   ) {
-    const resolved = resolveOptions(options);
     const logger = new CometLogger();
     this.path = resolved.transport.path;
     this.server = new BayeuxServer(resolved.bayeux, {

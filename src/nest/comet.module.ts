@@ -17,7 +17,7 @@ import type { Scheduler } from '../bayeux/ports.js';
 import { MemoryEngine } from '../engine/memory.engine.js';
 import { CometEndpoint } from './comet.endpoint.js';
 import type { CometModuleOptions, CometOptionsFactory } from './comet-module-options.js';
-import { resolveOptions } from './comet-options.resolver.js';
+import { type ResolvedOptions, resolveOptions } from './comet-options.resolver.js';
 import { CometService } from './comet.service.js';
 import { guardHooks } from './gateway-hooks.js';
 import { isBayeuxPath } from './gateway-path.js';
@@ -27,6 +27,7 @@ import {
   COMET_ENGINE,
   COMET_GATEWAY_PATH,
   COMET_OPTIONS,
+  COMET_RESOLVED,
   COMET_SCHEDULER,
   TOKEN_VERIFIER,
 } from './tokens.js';
@@ -69,7 +70,8 @@ class EndpointGateway {}
     CometService,
     { provide: COMET_SCHEDULER, useFactory: () => new SystemScheduler(new CometLogger()) },
     { provide: COMET_ENGINE, useClass: MemoryEngine },
-    { provide: TOKEN_VERIFIER, useFactory: verifierFor, inject: [COMET_OPTIONS, COMET_SCHEDULER] },
+    { provide: COMET_RESOLVED, useFactory: resolveOptions, inject: [COMET_OPTIONS] },
+    { provide: TOKEN_VERIFIER, useFactory: verifierFor, inject: [COMET_RESOLVED, COMET_SCHEDULER] },
   ],
   exports: [CometService, TOKEN_VERIFIER],
 })
@@ -86,12 +88,9 @@ export class CometModule
     this.#discovery = discovery;
     // The only moment after main.ts and before gateways are registered, where a failure ends in a clear error.
     host.init$.subscribe(() => {
-      // An application context without HTTP has none, and no gateways either.
-      if (hasInit(host.httpAdapter)) {
-        beforeInit(host.httpAdapter, () => {
-          this.#prepareGateways();
-        });
-      }
+      beforeInit(host.httpAdapter, () => {
+        this.#prepareGateways();
+      });
     });
   }
 
@@ -141,11 +140,9 @@ function isOurGateway(metatype: object, path: string): boolean {
   return isBayeuxPath(options?.path, path);
 }
 
-function hasInit(adapter: object | null | undefined): adapter is { init?: () => unknown } {
-  return adapter !== null && adapter !== undefined;
-}
-
-function beforeInit(adapter: { init?: () => unknown }, prepare: () => void): void {
+function beforeInit(adapter: { init?: () => unknown } | null | undefined, prepare: () => void): void {
+  // An application context without HTTP has no adapter, and no gateways either.
+  if (!adapter) return;
   const init = adapter.init?.bind(adapter);
   adapter.init = async () => {
     prepare();
@@ -153,8 +150,7 @@ function beforeInit(adapter: { init?: () => unknown }, prepare: () => void): voi
   };
 }
 
-function verifierFor(options: CometModuleOptions, scheduler: Scheduler): TokenVerifier {
-  const { auth, jwt } = resolveOptions(options);
+function verifierFor({ auth, jwt }: ResolvedOptions, scheduler: Scheduler): TokenVerifier {
   if (auth.verifier) return auth.verifier;
   if (jwt) return new JwtTokenVerifier(jwt, new CometLogger(), () => scheduler.now());
   return {

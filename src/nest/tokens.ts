@@ -4,6 +4,9 @@ export const TOKEN_VERIFIER = Symbol('nestjs-comet:token-verifier');
 /** The options as the application gave them. @internal */
 export const COMET_OPTIONS = Symbol('nestjs-comet:options');
 
+/** The options of all parts, complete and checked. @internal */
+export const COMET_RESOLVED = Symbol('nestjs-comet:resolved-options');
+
 /** The clock. @internal */
 export const COMET_SCHEDULER = Symbol('nestjs-comet:scheduler');
 

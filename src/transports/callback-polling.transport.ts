@@ -1,5 +1,4 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { isThenable } from '../bayeux/maybe-promise.js';
 import { readCallbackQuery } from './callback-query.js';
 import { answerEmpty } from './empty-answer.js';
 import type { Intake } from './intake.js';
@@ -47,8 +46,7 @@ export class CallbackPollingTransport {
     });
     // A client that sends a body nevertheless must not go unnoticed when it goes.
     request.resume();
-    const accepted = this.#intake.accept(query.messages, scope, link);
-    // Both parts never fail; there is nothing left to do when they are through.
-    if (isThenable(accepted)) void accepted;
+    // It never fails, and there is nothing left to do when it is through.
+    void this.#intake.accept(query.messages, scope, link);
   }
 }

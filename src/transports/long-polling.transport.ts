@@ -1,6 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { decode } from '../bayeux/message.js';
-import { isThenable } from '../bayeux/maybe-promise.js';
 import { STATUS_OF } from './decode-status.js';
 import type { Intake } from './intake.js';
 import { type PollFormat, PollLink } from './poll.link.js';
@@ -80,9 +79,8 @@ export class LongPollingTransport {
       refuse(request, response, STATUS_OF[decoded.failure]);
       return;
     }
-    const accepted = this.#intake.accept(decoded.messages, scope, link);
-    // Both parts never fail; there is nothing left to do when they are through.
-    if (isThenable(accepted)) void accepted;
+    // It never fails, and there is nothing left to do when it is through.
+    void this.#intake.accept(decoded.messages, scope, link);
   }
 }
 

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
-import { decode, type DecodeFailure } from '../bayeux/message.js';
+import { decode, type DecodeFailure, isHandshake } from '../bayeux/message.js';
 import { isThenable } from '../bayeux/maybe-promise.js';
 import type { MaybePromise } from '../bayeux/ports.js';
 import type { Accepted, Intake } from './intake.js';
@@ -132,9 +132,7 @@ export class WebSocketTransport {
    * has renewed its token since must not be measured by it.
    */
   #scopeFor(link: SocketLink, scope: RequestScope, messages: readonly unknown[]): RequestScope {
-    const greets = messages.some(
-      (message) => (message as { channel?: unknown } | null)?.channel === '/meta/handshake',
-    );
+    const greets = messages.some(isHandshake);
     return link.sessionId === undefined || greets ? scope : { ...scope, authorization: undefined };
   }
 }
