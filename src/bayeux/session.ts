@@ -107,7 +107,8 @@ export class Session {
    * that polls is not there between two polls, and yet lives.
    */
   get abandoned(): boolean {
-    if (this.#link || this.#held || this.#broken) return this.#broken;
+    if (this.#link || this.#held) return false;
+    if (this.#broken) return true;
     const { scheduler, options } = this.#host;
     const due = (this.#expiry.due ?? 0) - options.maxInterval;
     return this.state.connected && scheduler.now() > due + PATIENCE;

@@ -51,6 +51,19 @@ describe('limits', () => {
       expect(await polling.connect({ advice: { timeout: 0 } })).toMatchObject({ successful: true });
     });
 
+    it('a session whose socket broke while its poll is held does not make room', async () => {
+      await bench.startSecured({ session: { maxPerUser: 1 } });
+      const token = presenting(await bench.token('alice'));
+      const polling = await bench.polling().join(token);
+      await bench.hold(polling);
+      const socket = bench.socket({ cookie: polling.cookie ?? '' });
+      socket.clientId = polling.clientId;
+      await socket.sync();
+      await socket.close();
+      await until('the socket to be gone', () => bench.app.service.counts.sockets === 0);
+      expect(await bench.client().handshake(token)).toMatchObject({ error: '403::too_many_sessions' });
+    });
+
     it('a session that ends makes room at once', async () => {
       await bench.startSecured({ session: { maxPerUser: 1 } });
       const token = presenting(await bench.token('alice'));
