@@ -40,6 +40,8 @@ export default tseslint.config(
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
       '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
       '@typescript-eslint/unbound-method': 'off',
+      // Hooks of the application may answer, or return nothing.
+      '@typescript-eslint/no-invalid-void-type': 'off',
       // Nest types its options as classes and has everybody pass plain objects.
       '@typescript-eslint/no-unsafe-class-instance-assignment': 'off',
       // Marked as deprecated only to make it stand out; it is what permits an issuer over plain HTTP in development.

@@ -7,14 +7,31 @@ export {
   type TokenErrorCode,
   type TokenVerifier,
 } from './auth/token-verifier.js';
-export type { SessionBinding } from './bayeux/bayeux-options.js';
+export type { ActivityMode, SessionBinding, SessionTimes } from './bayeux/bayeux-options.js';
 export { channelSegment } from './bayeux/channel.js';
+export type { Authorization } from './bayeux/channel-settings.js';
+export type { ChannelParams } from './bayeux/channel-template.js';
 export { BayeuxErrors } from './bayeux/errors.js';
+export type { IncomingVerdict, OutgoingMessage, OutgoingVerdict } from './bayeux/extension.js';
+export { BinaryData } from './bayeux/extensions/binary.js';
 export type { Principal, PublishResult } from './bayeux/ports.js';
+export type { QueueVerdict } from './bayeux/queue-policy.js';
+export { BayeuxRefusal } from './bayeux/refusal.js';
+export type { SessionEnd } from './bayeux/session-state.js';
 export { CometAdapter } from './nest/comet.adapter.js';
+export {
+  type CometAuthorizer,
+  CometChannel,
+  type CometChannelListener,
+  type CometChannelSettings,
+} from './nest/comet-channel.js';
 export type { CometCounts } from './nest/comet.endpoint.js';
 export { CometExceptionFilter } from './nest/comet-exception.filter.js';
+export type { CometExtension } from './nest/comet-extension.js';
 export { CometGateway } from './nest/comet-gateway.decorator.js';
+export type { CometListener } from './nest/comet-listener.js';
+export { CometLocalSession } from './nest/comet-local-session.js';
+export type { CometMessage, SendOptions } from './nest/comet-message.js';
 export type {
   CometCookieOptions,
   CometLimitOptions,
@@ -26,7 +43,9 @@ export type {
 export { CometModule, type CometModuleAsyncOptions } from './nest/comet.module.js';
 export { CometOAuthGuard } from './nest/comet-oauth.guard.js';
 export { CometService, type UserReference } from './nest/comet.service.js';
+export type { CometQueueOverflow, CometQueuePolicy } from './nest/comet-queue-policy.js';
 export { CometSession } from './nest/comet-session.js';
+export type { CometSessionListener } from './nest/comet-session-listener.js';
 export { TOKEN_VERIFIER } from './nest/tokens.js';
 export { CloseCodes } from './transports/socket.link.js';
 export type { TrustProxy } from './transports/transport-options.js';

@@ -6,6 +6,8 @@ export interface Advice {
   readonly interval?: number;
   /** Milliseconds for which the server holds a connect. */
   readonly timeout?: number;
+  /** Milliseconds of silence after which the session is removed; clients then handshake by themselves. */
+  readonly maxInterval?: number;
   /** Another session of the same browser is held already. */
   readonly 'multiple-clients'?: true;
 }

@@ -1,5 +1,6 @@
 import type { ChannelLimits } from './channel.js';
 import type { OutboxLimits } from './outbox.js';
+import type { QueuePolicy } from './queue-policy.js';
 
 /** How a request proves that it may speak for the session whose `clientId` it quotes. */
 export type SessionBinding =
@@ -10,14 +11,23 @@ export type SessionBinding =
   /** The `clientId` alone. */
   | 'clientId';
 
-/** Everything the core can be told. All durations are milliseconds. */
-export interface BayeuxOptions {
+/** The rhythm of a session. All durations are milliseconds. */
+export interface SessionTimes {
   /** For how long a connect is held. */
   readonly timeout: number;
   /** For how long a client waits between two connects. */
   readonly interval: number;
   /** Silence, beyond `interval`, after which a session is removed. */
   readonly maxInterval: number;
+}
+
+/** What counts as a sign of life for `maxInactivity`: what the client sends, or also what it is sent. */
+export type ActivityMode = 'client' | 'client-server';
+
+/** Everything the core can be told. All durations are milliseconds. */
+export interface BayeuxOptions extends SessionTimes {
+  /** Times of sessions on one transport, where they differ. */
+  readonly transportTimes: Readonly<Record<string, Partial<SessionTimes>>>;
   /** For how long a message in processing keeps its session from expiring. */
   readonly maxProcessing: number;
   /** For how long a hook of the application may take; an authorisation that takes longer is denied. */
@@ -30,6 +40,8 @@ export interface BayeuxOptions {
   readonly maxSessionsPerUser: number;
   /** Connects of one browser that are held at a time over HTTP/1.1; 0 holds none, a negative number all. */
   readonly maxHeldPerBrowser: number;
+  /** The same over HTTP/2, where a browser needs one connection only. */
+  readonly maxHeldPerBrowserHttp2: number;
   /** How often the tabs past `maxHeldPerBrowser` poll; 0 refuses them. */
   readonly multiSessionInterval: number;
   /** Subscriptions of one session. */
@@ -39,16 +51,37 @@ export interface BayeuxOptions {
   readonly sessionBinding: SessionBinding;
   readonly channel: ChannelLimits;
   readonly queue: OutboxLimits;
+  /** What happens at a full queue. */
+  readonly queuePolicy: QueuePolicy;
+  /** Whether publishers get their own messages, where they are subscribed. */
+  readonly broadcastToPublisher: boolean;
+  /** For how long a lazy message waits for others to go along with; 0 makes none wait. */
+  readonly lazyTimeout: number;
+  /** Whether messages go with connect replies only. */
+  readonly metaConnectDeliverOnly: boolean;
+  /** Whether a socket takes over no session, so that each begins with a handshake. */
+  readonly requireHandshakePerConnection: boolean;
+  /** Whether clients are told `maxInterval`, so that they handshake by themselves when they were away for longer. */
+  readonly handshakeReconnect: boolean;
+  /** Whether what waits at the handshake comes with its reply. */
+  readonly deliverDuringHandshake: boolean;
   /** Whether clients may ask for acknowledged delivery. */
   readonly acknowledge: boolean;
   /** Whether clients may estimate the server's clock. */
   readonly timesync: boolean;
+  /** Whether everything that goes out has a `timestamp`. */
+  readonly timestamp: boolean;
+  /** Whether `ext.binary` marks data that stands for bytes. */
+  readonly binary: boolean;
+  /** Milliseconds without activity after which a session that still connects is ended; 0 for no limit. */
+  readonly maxInactivity: number;
+  readonly activityMode: ActivityMode;
   /** Transports offered at the handshake, the preferred one first. */
   readonly transports: readonly string[];
 }
 
 /** The defaults of all options of the core. */
-export const DEFAULT_BAYEUX_OPTIONS: BayeuxOptions = Object.freeze({
+export const DEFAULT_BAYEUX_OPTIONS: BayeuxOptions = Object.freeze<BayeuxOptions>({
   timeout: 30_000,
   interval: 0,
   maxInterval: 30_000,
@@ -57,14 +90,27 @@ export const DEFAULT_BAYEUX_OPTIONS: BayeuxOptions = Object.freeze({
   rehandshakeSpread: 5_000,
   maxSessions: 100_000,
   maxSessionsPerUser: 20,
+  transportTimes: {},
   maxHeldPerBrowser: 1,
+  maxHeldPerBrowserHttp2: -1,
   multiSessionInterval: 2_000,
   maxSubscriptions: 500,
   maxIdLength: 128,
   sessionBinding: 'principal',
   channel: { maxLength: 256, maxDepth: 16 },
   queue: { maxMessages: 1_000, maxBytes: 1_048_576 },
+  queuePolicy: 'disconnect',
+  broadcastToPublisher: true,
+  lazyTimeout: 5_000,
+  metaConnectDeliverOnly: false,
+  requireHandshakePerConnection: false,
+  handshakeReconnect: false,
+  deliverDuringHandshake: false,
   acknowledge: true,
   timesync: true,
+  timestamp: false,
+  binary: true,
+  maxInactivity: 0,
+  activityMode: 'client',
   transports: ['websocket', 'long-polling'],
 });

@@ -1,16 +1,13 @@
 import type { BayeuxOptions } from './bayeux-options.js';
-import type {
-  Authority,
-  Decision,
-  Engine,
-  IdSource,
-  Logger,
-  MaybePromise,
-  Principal,
-  Scheduler,
-} from './ports.js';
+import type { Operation } from './errors.js';
+import type { Authority, Decision, Engine, IdSource, Logger, MaybePromise, Scheduler } from './ports.js';
+import type { Channels } from './channels.js';
+import type { Extensions } from './extension.js';
+import type { Listeners } from './listeners.js';
+import type { ServerListener } from './server-listener.js';
 import type { Services, SessionListener } from './service.js';
-import type { Session, SessionHost } from './session.js';
+import type { Session } from './session.js';
+import type { SessionHost } from './session-state.js';
 import type { Sessions } from './sessions.js';
 import type { Subscriptions } from './subscriptions.js';
 
@@ -33,12 +30,14 @@ export interface Core extends SessionHost, BayeuxPorts {
   readonly scheduler: Scheduler;
   readonly sessions: Sessions;
   readonly subscriptions: Subscriptions<Session>;
+  readonly channels: Channels;
+  readonly extensions: Extensions;
+  readonly listeners: Listeners<ServerListener>;
+  readonly logger: Logger;
   /** True from the moment the server is going away. */
   readonly draining: boolean;
-  /** Asks the authority, within the time limit; whatever goes wrong there denies. */
-  decide(
-    operation: 'subscribe' | 'publish' | 'call',
-    principal: Principal,
-    channel: string,
-  ): MaybePromise<Decision>;
+  /** What a message that goes out now is stamped with, if any is. */
+  timestamp(): string | undefined;
+  /** Asks the authority and the authorizers, within the time limit; whatever goes wrong there denies. */
+  decide(operation: Exclude<Operation, 'create'>, session: Session, channel: string): MaybePromise<Decision>;
 }

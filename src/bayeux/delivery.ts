@@ -1,24 +1,55 @@
+import { BINARY_EXT, BinaryData } from './extensions/binary.js';
+import type { JsonObject } from './message.js';
 import type { Outbound } from './ports.js';
 
+/** What a message has besides its channel and data. */
+export interface DeliveryExtras {
+  /** What extensions of the server say to those of the client. */
+  readonly ext?: JsonObject | undefined;
+  /** When it was made, in ISO 8601. */
+  readonly timestamp?: string | undefined;
+  /** Whether it may wait for others to go along with. */
+  readonly lazy?: boolean | undefined;
+}
+
+/** What a message is made of. */
+export interface Composed extends Omit<DeliveryExtras, 'timestamp'> {
+  readonly channel: string;
+  readonly data: unknown;
+}
+
 /**
- * A message on its way to clients, built once and shared by all that receive it. Only `channel` and `data` go out:
- * whatever else a publisher sent (`advice` that would steer every subscriber, tokens in `ext`) is not in it.
+ * A message on its way to clients, built once and shared by all that receive it. Only `channel` and `data` go out, and
+ * what the server itself adds: whatever else a publisher sent (`advice` that would steer every subscriber, tokens in
+ * `ext`) is not in it.
  */
 export class Delivery {
   /** The message as JSON text. */
   readonly text: string;
   /** Bytes of the text in UTF-8. */
   readonly bytes: number;
+  readonly ext: JsonObject | undefined;
+  readonly timestamp: string | undefined;
+  readonly lazy: boolean;
 
-  /** @throws TypeError if `data` cannot be written as JSON. */
+  /** @throws TypeError if `data` or `ext` cannot be written as JSON. */
   constructor(
     readonly channel: string,
-    data: unknown,
+    readonly data: unknown,
+    { ext, timestamp, lazy = false }: DeliveryExtras = NOTHING_MORE,
   ) {
-    this.text = `{"channel":${JSON.stringify(channel)},"data":${serialise(data)}}`;
+    this.ext = data instanceof BinaryData ? { ...ext, ...BINARY_EXT } : ext;
+    this.timestamp = timestamp;
+    this.lazy = lazy;
+    let text = `{"channel":${JSON.stringify(channel)},"data":${serialise(data)}`;
+    if (this.ext) text += `,"ext":${serialise(this.ext)}`;
+    if (timestamp !== undefined) text += `,"timestamp":"${timestamp}"`;
+    this.text = `${text}}`;
     this.bytes = utf8Length(this.text);
   }
 }
+
+const NOTHING_MORE: DeliveryExtras = Object.freeze({});
 
 /**
  * `data` as JSON text.
@@ -43,7 +74,8 @@ export function encode(messages: readonly Outbound[]): string {
   return `${text}]`;
 }
 
-function textOf(message: Outbound): string {
+/** One message as JSON text. */
+export function textOf(message: Outbound): string {
   return message instanceof Delivery ? message.text : JSON.stringify(message);
 }
 

@@ -9,6 +9,8 @@ export const BayeuxErrors = {
   channelMissing: '400::channel_missing',
   /** A publish without `data`; `data: null` is data. Mend the client. */
   dataMissing: '400::data_missing',
+  /** `ext.binary` marks data that stands for no bytes. Mend the client. */
+  binaryInvalid: '400::binary_invalid',
   /** Two different tokens in one request. Send one. */
   multipleCredentials: '400::multiple_credentials',
   /** A token in the query of the URL. Send it in `ext.auth.token` or the `Authorization` header. */
@@ -41,6 +43,8 @@ export const BayeuxErrors = {
   subscriptionInvalid: '403::subscription_invalid',
   /** The session ended while the subscribe was decided. */
   subscribeFailed: '403::subscribe_failed',
+  /** An extension or a listener of the application has stopped the message. */
+  messageDeleted: '404::message_deleted',
   /** No handler answers this service channel. */
   serviceUnknown: '404::service_unknown',
   /** Not a channel name, or a wildcard in a publish. */
@@ -55,10 +59,13 @@ export const BayeuxErrors = {
   publishFailed: '503::publish_failed',
 } as const;
 
-/** Why an operation was refused: a rule that denies, or no rule that grants. */
-export type DenialReason = 'denied_by_security_policy' | 'denied_by_not_granting';
+/** What clients ask to be let do. */
+export type Operation = 'create' | 'subscribe' | 'publish' | 'call';
 
-/** `403:<why>:subscribe_denied`, `403:<why>:publish_denied` or `403:<why>:call_denied`. */
-export function denied(operation: 'subscribe' | 'publish' | 'call', why: DenialReason): string {
+/** Why an operation was refused: a rule that denies, no rule that grants, or what an authorizer says. */
+export type DenialReason = string;
+
+/** `403:<why>:subscribe_denied`, and likewise for the other operations. */
+export function denied(operation: Operation, why: DenialReason): string {
   return `403:${why}:${operation}_denied`;
 }

@@ -1,10 +1,17 @@
 import { isThenable } from './maybe-promise.js';
 import type { Reply } from './message.js';
-import type { Link, MaybePromise, RequestContext } from './ports.js';
+import type { Link, MaybePromise, Outbound, Receipt, RequestContext } from './ports.js';
 import type { Session } from './session.js';
 
 /** The replies to one message. Empty while a connect is held: the session answers that itself. */
 export type Replies = readonly Reply[];
+
+/** What a new session is given with the reply to its handshake. */
+export interface Greeting {
+  readonly session: Session;
+  readonly messages: readonly Outbound[];
+  readonly receipt?: Receipt;
+}
 
 /**
  * One request or frame on its way through the server. It collects the replies in the order of the request and writes
@@ -19,6 +26,7 @@ export class Exchange {
   #deferred = false;
   #slowHandler = false;
   #abandoned = false;
+  #greeting: Greeting | undefined;
 
   constructor(
     readonly link: Link,
@@ -27,6 +35,8 @@ export class Exchange {
     readonly size: number,
     /** The session all messages must belong to. */
     readonly session: Session | undefined,
+    /** What extensions make of the replies. */
+    private readonly complete: (replies: Replies, session: Session | undefined) => Replies,
   ) {}
 
   /** Handles the messages one by one; resolves when all are answered or held. */
@@ -53,6 +63,11 @@ export class Exchange {
   /** A handler of the application is at work: pushes go on meanwhile. */
   slowHandler(): void {
     this.#slowHandler = true;
+  }
+
+  /** A handshake has succeeded: `greeting` goes with its reply. */
+  greet(greeting: Greeting): void {
+    this.#greeting = greeting;
   }
 
   /** Runs `task` when the replies have been written. */
@@ -89,7 +104,15 @@ export class Exchange {
     }
     if (this.#abandoned || (ready.length === 0 && this.link.once)) return;
     if (this.session) this.session.reply(this.link, ready);
-    else if (ready.length > 0) this.link.write(ready);
+    else if (ready.length > 0) this.#writeAlone(ready);
+  }
+
+  /** There is no session whose messages could go along, but for one that has just begun. */
+  #writeAlone(replies: Replies): void {
+    const { session, messages = [], receipt } = this.#greeting ?? {};
+    this.#greeting = undefined;
+    const said = this.complete(replies, session);
+    if (said.length + messages.length > 0 || this.link.once) this.link.write([...said, ...messages], receipt);
   }
 
   #release(): void {

@@ -30,6 +30,10 @@ export interface Reply {
   error?: string;
   advice?: Advice;
   ext?: JsonObject;
+  /** When it was made, in ISO 8601. */
+  timestamp?: string;
+  /** How many messages follow a handshake reply in its array. */
+  'x-messages'?: number;
 }
 
 /** Limits on what one request or frame may hold; past them it is refused as a whole. */

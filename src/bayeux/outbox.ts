@@ -44,6 +44,32 @@ export class Outbox {
     return this.#waiting.length;
   }
 
+  /** What waits, oldest first. */
+  get messages(): readonly Delivery[] {
+    return this.#waiting;
+  }
+
+  /** Whether more is kept than may be. */
+  get overfull(): boolean {
+    return this.#messages > this.limits.maxMessages || this.#bytes > this.limits.maxBytes;
+  }
+
+  /** Takes the oldest message that waits away. */
+  dropOldest(): Delivery | undefined {
+    const oldest = this.#waiting.shift();
+    this.#places.shift();
+    if (oldest) this.#count(oldest, -1);
+    return oldest;
+  }
+
+  /** Has `messages` wait instead of what waits, whatever the limits are. */
+  replace(messages: readonly Delivery[]): void {
+    for (const delivery of this.#waiting) this.#count(delivery, -1);
+    this.#waiting = [...messages];
+    this.#places = messages.map(() => this.#added++);
+    for (const delivery of messages) this.#count(delivery, 1);
+  }
+
   /** Adds a message, or returns false if it would pass the limits. */
   add(delivery: Delivery): boolean {
     if (this.#messages >= this.limits.maxMessages || this.#bytes + delivery.bytes > this.limits.maxBytes) {

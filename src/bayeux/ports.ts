@@ -1,5 +1,5 @@
 import type { Delivery } from './delivery.js';
-import type { DenialReason } from './errors.js';
+import type { DenialReason, Operation } from './errors.js';
 import type { Reply } from './message.js';
 
 /** A value, or a promise of it. The core awaits only thenables, so that a synchronous answer costs no promise. */
@@ -93,9 +93,15 @@ export interface Link {
 }
 
 /** One message on its way: to the subscribers of its channel, or to all sessions of a user. */
-export type Envelope =
+export type Envelope = (
   | { readonly to: 'channel'; readonly tenant: string; readonly delivery: Delivery }
-  | { readonly to: 'user'; readonly tenant: string; readonly userId: string; readonly delivery: Delivery };
+  | { readonly to: 'user'; readonly tenant: string; readonly userId: string; readonly delivery: Delivery }
+) & {
+  /** The client id of the session that sent it. */
+  readonly sender?: string | undefined;
+  /** False if the sender gets no copy, even where it is subscribed. */
+  readonly echo?: boolean | undefined;
+};
 
 /** What became of a message. An object, so that it may grow. */
 export interface PublishResult {
@@ -114,7 +120,14 @@ export interface Engine {
 }
 
 /** Yes, or no with the reason that goes into the error. */
-export type Decision = { readonly allowed: true } | { readonly allowed: false; readonly why: DenialReason };
+export type Decision =
+  | { readonly allowed: true }
+  | {
+      readonly allowed: false;
+      readonly why: DenialReason;
+      /** What was refused, if it is not what was asked for but the channel itself. */
+      readonly operation?: Operation;
+    };
 
 /** Who may do what. Any exception, and any answer that takes too long, denies. */
 export interface Authority {

@@ -1,4 +1,4 @@
-import type { SessionBinding } from './bayeux-options.js';
+import type { BayeuxOptions } from './bayeux-options.js';
 import type { Link, Principal, RequestContext } from './ports.js';
 import type { Session } from './session.js';
 
@@ -7,6 +7,9 @@ import type { Session } from './session.js';
  * proven already, everything else that fails is `unproven` and answered like an unknown session.
  */
 export type Proof = 'proven' | 'unproven' | 'mismatch';
+
+/** What proof has to be like. */
+export type ProofOptions = Pick<BayeuxOptions, 'sessionBinding' | 'requireHandshakePerConnection'>;
 
 /**
  * A `clientId` alone proves nothing, as it may have been seen in a log or a proxy. A connection is no proof either:
@@ -17,15 +20,17 @@ export function prove(
   session: Session,
   link: Link,
   { credential, browser }: RequestContext,
-  binding: SessionBinding,
+  options: ProofOptions,
 ): Proof {
   const bound = !link.once && link.sessionId !== undefined;
   if (bound && link.sessionId !== session.id) return 'unproven';
+  if (!link.once && !bound && options.requireHandshakePerConnection) return 'unproven';
   if (credential.kind === 'refused') return 'unproven';
   if (credential.kind === 'principal') {
     if (isSamePrincipal(credential.principal, session.principal)) return 'proven';
     return bound ? 'mismatch' : 'unproven';
   }
+  const { sessionBinding: binding } = options;
   if (bound || binding === 'clientId' || session.principal.kind === 'anonymous') return 'proven';
   const known = session.state.browser;
   return binding === 'principal' && known !== undefined && known === browser ? 'proven' : 'unproven';

@@ -1,30 +1,55 @@
 import type { Core } from './core.js';
-import { Delivery, serialise } from './delivery.js';
+import { serialise } from './delivery.js';
+import { BINARY_EXT, BinaryData, isMarkedBinary, readBinary } from './extensions/binary.js';
 import { BayeuxErrors, denied } from './errors.js';
 import type { Exchange, Replies } from './exchange.js';
 import { failure, type Incoming, replyTo } from './incoming.js';
 import { isThenable, withTimeLimit } from './maybe-promise.js';
 import type { Reply } from './message.js';
 import type { Decision, MaybePromise } from './ports.js';
+import { passesListeners, send } from './sending.js';
 import type { ServiceOutcome } from './service.js';
 import type { Session } from './session.js';
 
 /** A publish to a broadcast channel (Bayeux 1.0 §6.1). Answered once this node has delivered it. */
 export function publish(core: Core, message: Incoming, session: Session): MaybePromise<Replies> {
-  if (message.body['data'] === undefined) return [failure(message, BayeuxErrors.dataMissing)];
-  const decision = core.decide('publish', session.principal, message.channel);
-  return isThenable(decision)
-    ? decision.then((settled) => conclude(core, message, session, settled))
-    : conclude(core, message, session, decision);
+  const data = readData(core, message);
+  if (!data.ok) return [failure(message, data.error)];
+  const decision = core.decide('publish', session, message.channel);
+  const decided = (settled: Decision): MaybePromise<Replies> => {
+    if (!settled.allowed) return [failure(message, denied(settled.operation ?? 'publish', settled.why))];
+    return listened(core, message, session, data.value, () => conclude(core, message, session, data.value));
+  };
+  return isThenable(decision) ? decision.then(decided) : decided(decision);
 }
 
-function conclude(
+/** Goes on with `then`, unless somebody who listens to the channel has stopped the message. */
+function listened(
   core: Core,
   message: Incoming,
   session: Session,
-  decision: Decision,
+  data: unknown,
+  then: () => MaybePromise<Replies>,
 ): MaybePromise<Replies> {
-  if (!decision.allowed) return [failure(message, denied('publish', decision.why))];
+  const { channel } = message;
+  const passes = passesListeners(core, session.principal.tenant, { channel, data }, session);
+  const next = (passed: boolean): MaybePromise<Replies> =>
+    passed ? then() : [failure(message, BayeuxErrors.messageDeleted)];
+  return isThenable(passes) ? passes.then(next) : next(passes);
+}
+
+type ReadData =
+  { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly error: string };
+
+function readData(core: Core, { body }: Incoming): ReadData {
+  const value = body['data'];
+  if (value === undefined) return { ok: false, error: BayeuxErrors.dataMissing };
+  if (!core.options.binary || !isMarkedBinary(body)) return { ok: true, value };
+  const binary = readBinary(value);
+  return binary ? { ok: true, value: binary } : { ok: false, error: BayeuxErrors.binaryInvalid };
+}
+
+function conclude(core: Core, message: Incoming, session: Session, data: unknown): MaybePromise<Replies> {
   const failed = (error: unknown): Replies => {
     core.logger.error(`A message on ${message.channel} could not be published.`, error);
     return [failure(message, BayeuxErrors.publishFailed)];
@@ -32,12 +57,9 @@ function conclude(
   const published = (): Replies => [replyTo(message, { successful: true })];
   try {
     const { tenant } = session.principal;
+    const { channel } = message;
     const result = withTimeLimit(core.scheduler, core.options.hookTimeout, 'Publishing', () =>
-      core.engine.publish({
-        to: 'channel',
-        tenant,
-        delivery: new Delivery(message.channel, message.body['data']),
-      }),
+      send(core, { tenant, channel, data, sender: session }),
     );
     return isThenable(result) ? result.then(published, failed) : published();
   } catch (error) {
@@ -55,13 +77,18 @@ export function callService(
   message: Incoming,
   session: Session,
 ): MaybePromise<Replies> {
-  if (message.body['data'] === undefined) return [failure(message, BayeuxErrors.dataMissing)];
-  const decision = core.decide('call', session.principal, message.channel);
-  if (isThenable(decision)) {
-    exchange.slowHandler();
-    return decision.then((settled) => dispatch(core, exchange, message, session, settled));
-  }
-  return dispatch(core, exchange, message, session, decision);
+  const data = readData(core, message);
+  if (!data.ok) return [failure(message, data.error)];
+  const decision = core.decide('call', session, message.channel);
+  const decided = (settled: Decision): MaybePromise<Replies> => {
+    if (!settled.allowed) return [failure(message, denied('call', settled.why))];
+    return listened(core, message, session, data.value, () =>
+      dispatch(core, exchange, message, session, data.value),
+    );
+  };
+  if (!isThenable(decision)) return decided(decision);
+  exchange.slowHandler();
+  return decision.then(decided);
 }
 
 function dispatch(
@@ -69,9 +96,8 @@ function dispatch(
   exchange: Exchange,
   message: Incoming,
   session: Session,
-  decision: Decision,
+  data: unknown,
 ): MaybePromise<Replies> {
-  if (!decision.allowed) return [failure(message, denied('call', decision.why))];
   const answers: Reply[] = [];
   let over = false;
   const done = (outcome: ServiceOutcome): Replies => {
@@ -94,10 +120,10 @@ function dispatch(
     session,
     channel: message.channel,
     id: message.id,
-    data: message.body['data'],
-    answer: (data: unknown) => {
+    data,
+    answer: (answer: unknown) => {
       // A reply is written later, where nobody could be told that it cannot be.
-      serialise(data);
+      serialise(answer);
       if (over) {
         core.logger.warn(
           `An answer of ${message.channel} came after its handler had returned, and is lost: ` +
@@ -105,7 +131,8 @@ function dispatch(
         );
         return;
       }
-      answers.push(replyTo(message, { data, successful: true }));
+      const ext = answer instanceof BinaryData ? { ext: BINARY_EXT } : {};
+      answers.push(replyTo(message, { data: answer, successful: true, ...ext }));
     },
   };
   try {

@@ -1,32 +1,33 @@
 import { ADVICE_NONE, type Advice, adviseHandshake } from './advice.js';
 import type { BayeuxOptions } from './bayeux-options.js';
+import { decide } from './authorization.js';
 import { isMeta, isService } from './channel.js';
 import type { BayeuxPorts, Core } from './core.js';
-import { BayeuxErrors, denied } from './errors.js';
+import type { Composed, Delivery } from './delivery.js';
+import { BayeuxErrors, denied, type Operation } from './errors.js';
+import { Channels } from './channels.js';
 import { Exchange, type Replies } from './exchange.js';
+import { Extensions, type Passed } from './extension.js';
 import { HeldConnects } from './held-connects.js';
 import { timesync } from './extensions/timesync.js';
 import { failure, type Incoming, validate } from './incoming.js';
 import { isThenable, withTimeLimit } from './maybe-promise.js';
-import { isHandshake, isJsonObject } from './message.js';
+import { isHandshake, isJsonObject, type JsonObject, type Reply } from './message.js';
 import { connect } from './meta/connect.js';
 import { disconnect } from './meta/disconnect.js';
-import { handshake } from './meta/handshake.js';
+import { handshake, refuseHandshake } from './meta/handshake.js';
 import { subscribe } from './meta/subscribe.js';
 import { unsubscribe } from './meta/unsubscribe.js';
-import type {
-  BayeuxRequest,
-  Decision,
-  Envelope,
-  Link,
-  MaybePromise,
-  Principal,
-  PublishResult,
-} from './ports.js';
+import type { BayeuxRequest, Decision, Envelope, Link, MaybePromise, PublishResult } from './ports.js';
 import { type Proof, prove } from './proof.js';
 import { callService, publish } from './publish.js';
-import type { Session, SessionEnd } from './session.js';
+import { Listeners } from './listeners.js';
+import { compose, NOBODY, passesListeners, send, type Sending } from './sending.js';
+import type { ServerListener } from './server-listener.js';
+import type { Session } from './session.js';
+import type { SessionEnd } from './session-state.js';
 import { type SessionDirectory, Sessions } from './sessions.js';
+import { leave } from './subscribing.js';
 import { Subscriptions } from './subscriptions.js';
 
 /** For how long after the start clients of the server before it come back all at once. */
@@ -54,6 +55,11 @@ export class BayeuxServer implements Core {
   readonly ids;
   readonly logger;
   readonly random;
+  readonly channels: Channels;
+  readonly extensions: Extensions;
+  readonly listeners: Listeners<ServerListener>;
+  /** Sessions of the server itself, by id: no client can use them. */
+  readonly locals = new Map<string, Session>();
   readonly #startedAt: number;
   #dirty: Session[] = [];
   #draining = false;
@@ -72,6 +78,9 @@ export class BayeuxServer implements Core {
       logger: this.logger,
       random: this.random,
     } = ports);
+    this.channels = new Channels(this.logger);
+    this.extensions = new Extensions(this.logger);
+    this.listeners = new Listeners(this.logger);
     this.#startedAt = this.scheduler.now();
   }
 
@@ -101,25 +110,63 @@ export class BayeuxServer implements Core {
     const found = clientId === undefined ? undefined : this.directory.find(clientId);
     return isThenable(found)
       ? found.then(
-          (session) => this.#process(request, link, session),
+          (session) => this.process(request, link, session),
           (error: unknown) => {
             this.logger.error('A session could not be looked up.', error);
             link.end('unavailable');
           },
         )
-      : this.#process(request, link, found);
+      : this.process(request, link, found);
   }
 
   /** The one way in for messages to clients. Returns how many sessions took it. */
   deliver(envelope: Envelope): PublishResult {
-    const { tenant, delivery } = envelope;
+    const { tenant, delivery, echo = true } = envelope;
+    const sender = envelope.sender === undefined ? undefined : this.#sessionOf(envelope.sender);
+    const lazyFor = this.lazyFor(tenant, delivery);
     const receivers =
       envelope.to === 'channel'
         ? this.subscriptions.match(tenant, delivery.channel)
         : this.sessions.ofUser(tenant, envelope.userId);
     let sessions = 0;
-    for (const session of receivers) if (session.deliver(delivery)) sessions++;
+    for (const session of receivers) {
+      if (!echo && session === sender) continue;
+      if (session.deliver(delivery, sender, lazyFor)) sessions++;
+    }
     return { sessions };
+  }
+
+  compose(message: Composed, receiver: Session): Delivery | undefined {
+    return compose(this, message, undefined, receiver);
+  }
+
+  /** Takes a subscription back. */
+  unsubscribe(session: Session, subscription: string): void {
+    leave(this, session, subscription);
+  }
+
+  /** Sends a message of the server. Listeners to its channel may stop it, unless it is for one user. */
+  send(sending: Sending): MaybePromise<PublishResult> {
+    const { tenant, channel, data, ext, userId } = sending;
+    if (userId !== undefined) return send(this, sending);
+    const next = (passed: boolean): MaybePromise<PublishResult> => (passed ? send(this, sending) : NOBODY);
+    const passes = passesListeners(this, tenant, { channel, data, ext }, undefined);
+    return isThenable(passes) ? passes.then(next) : next(passes);
+  }
+
+  timestamp(): string | undefined {
+    return this.options.timestamp ? new Date(this.scheduler.now()).toISOString() : undefined;
+  }
+
+  complete(replies: readonly Reply[], session: Session | undefined): readonly Reply[] {
+    const timestamp = this.timestamp();
+    const own = session?.extensions;
+    if (timestamp === undefined && !this.extensions.has('outgoing') && !own?.has('outgoing')) return replies;
+    return replies.flatMap((reply) => {
+      const stamped = timestamp === undefined ? reply : { ...reply, timestamp };
+      const extended = this.extensions.reply(stamped, session);
+      return (extended && own ? own.reply(extended, session) : extended) ?? [];
+    });
   }
 
   /** The peer of a link has gone. */
@@ -136,28 +183,11 @@ export class BayeuxServer implements Core {
     for (const session of this.sessions.all()) {
       session.end('shutdown', this.random() * this.options.rehandshakeSpread);
     }
+    for (const session of [...this.locals.values()]) session.end('shutdown');
   }
 
-  decide(
-    operation: 'subscribe' | 'publish' | 'call',
-    principal: Principal,
-    channel: string,
-  ): MaybePromise<Decision> {
-    const deny = (error: unknown): Decision => {
-      this.logger.error(`The ${operation} authorisation failed, so it is denied.`, error);
-      return { allowed: false, why: 'denied_by_security_policy' };
-    };
-    try {
-      const decision = withTimeLimit(
-        this.scheduler,
-        this.options.hookTimeout,
-        `The ${operation} authorisation`,
-        () => this.authority[operation](principal, channel),
-      );
-      return isThenable(decision) ? decision.then(undefined, deny) : decision;
-    } catch (error) {
-      return deny(error);
-    }
+  decide(operation: Exclude<Operation, 'create'>, session: Session, channel: string): MaybePromise<Decision> {
+    return decide(this, operation, session, channel);
   }
 
   flushLater(session: Session): void {
@@ -171,9 +201,8 @@ export class BayeuxServer implements Core {
 
   ended(session: Session, why: SessionEnd): void {
     this.sessions.remove(session);
-    const { tenant } = session.principal;
-    for (const name of session.state.subscriptions) this.subscriptions.remove(tenant, name, session);
-    session.state.subscriptions.clear();
+    this.locals.delete(session.id);
+    for (const name of [...session.state.subscriptions]) leave(this, session, name);
     if (why === 'overflow') {
       this.logger.warn(
         'A session was ended because its queue was full. Its client does not read as fast as messages come: ' +
@@ -181,16 +210,19 @@ export class BayeuxServer implements Core {
       );
     }
     this.listener.removed(session);
+    this.listeners.tell('A listener to sessions', (listener) => listener.sessionRemoved?.(session, why));
   }
 
-  #process(request: BayeuxRequest, link: Link, found: Session | undefined): MaybePromise<void> {
+  /** Handles a request of the session it was found to quote, which it may not have proven to be its own. */
+  process(request: BayeuxRequest, link: Link, found: Session | undefined): MaybePromise<void> {
     const { messages, context } = request;
     // A handshake stands alone; what else came with it cannot belong to a session yet.
     const greeting = messages.findIndex(isHandshake);
-    const proof =
-      found && greeting < 0 ? prove(found, link, context, this.options.sessionBinding) : undefined;
+    const proof = found && greeting < 0 ? prove(found, link, context, this.options) : undefined;
     const session = proof === 'proven' ? found : undefined;
-    const exchange = new Exchange(link, context, messages.length, session);
+    const exchange = new Exchange(link, context, messages.length, session, (replies, to) =>
+      this.complete(replies, to),
+    );
     if (session) this.#adopt(session, exchange);
     return exchange.run((index) => {
       const validated = validate(messages[index], this.options);
@@ -201,8 +233,7 @@ export class BayeuxServer implements Core {
         if (complete) message.complete = complete;
       }
       try {
-        const replies =
-          index === greeting ? handshake(this, exchange, message) : this.#route(exchange, message, proof);
+        const replies = this.#enter(exchange, message, proof, index === greeting);
         return isThenable(replies)
           ? replies.then(undefined, (error: unknown) => this.#failed(message, error))
           : replies;
@@ -223,6 +254,61 @@ export class BayeuxServer implements Core {
     session.attach(link);
   }
 
+  /** Connects and disconnects overtake handlers of the application; all else of a session is handled in order. */
+  #enter(
+    exchange: Exchange,
+    message: Incoming,
+    proof: Proof | undefined,
+    greets: boolean,
+  ): MaybePromise<Replies> {
+    const { session } = exchange;
+    const handle = (entered: Incoming): MaybePromise<Replies> =>
+      greets ? handshake(this, exchange, entered) : this.#route(exchange, entered, proof);
+    const refuse = (error: string): Replies => [
+      greets ? refuseHandshake(this, exchange, message, error) : failure(message, error),
+    ];
+    const task = (): MaybePromise<Replies> => this.#extend(message, session, handle, refuse);
+    const { channel } = message;
+    if (!session || channel === '/meta/connect' || channel === '/meta/disconnect') return task();
+    session.touch();
+    return session.inOrder(task);
+  }
+
+  /** Lets extensions see a message first: those of the server, then those of its session. */
+  #extend(
+    message: Incoming,
+    session: Session | undefined,
+    handle: (extended: Incoming) => MaybePromise<Replies>,
+    refuse: (error: string) => Replies,
+  ): MaybePromise<Replies> {
+    const chains = [this.extensions, session?.extensions].filter((chain) => chain?.has('incoming'));
+    if (chains.length === 0) return handle(message);
+    const step = (body: JsonObject, index: number): MaybePromise<Replies> => {
+      const chain = chains[index];
+      if (!chain) return this.#revalidated(message, body, handle);
+      const next = (passed: Passed): MaybePromise<Replies> =>
+        passed.ok ? step(passed.message, index + 1) : refuse(passed.error);
+      const passed = withTimeLimit(this.scheduler, this.options.hookTimeout, 'An extension', () =>
+        chain.incoming(body, session),
+      );
+      return isThenable(passed) ? passed.then(next) : next(passed);
+    };
+    return step(message.body, 0);
+  }
+
+  /** What extensions have changed is looked at again. */
+  #revalidated(
+    message: Incoming,
+    body: JsonObject,
+    handle: (extended: Incoming) => MaybePromise<Replies>,
+  ): MaybePromise<Replies> {
+    if (body === message.body) return handle(message);
+    const validated = validate(body, this.options);
+    if (!validated.ok) return [validated.reply];
+    const { complete } = message;
+    return handle({ ...validated.message, ...(complete && { complete }) });
+  }
+
   #route(exchange: Exchange, message: Incoming, proof: Proof | undefined): MaybePromise<Replies> {
     const { session, context } = exchange;
     if (context.credential.kind === 'refused') return [this.#refused(message, context.credential.error)];
@@ -232,8 +318,7 @@ export class BayeuxServer implements Core {
 
     if (message.channel === '/meta/connect') return connect(this, exchange, message, session);
     if (message.channel === '/meta/disconnect') return disconnect(exchange, message, session);
-    session.touch();
-    return session.inOrder(() => this.#ordered(exchange, message, session));
+    return this.#ordered(exchange, message, session);
   }
 
   #ordered(exchange: Exchange, message: Incoming, session: Session): MaybePromise<Replies> {
@@ -243,6 +328,18 @@ export class BayeuxServer implements Core {
     if (isMeta(channel)) return [failure(message, denied('publish', 'denied_by_security_policy'))];
     if (isService(channel)) return callService(this, exchange, message, session);
     return publish(this, message, session);
+  }
+
+  #sessionOf(id: string): Session | undefined {
+    return this.sessions.find(id) ?? this.locals.get(id);
+  }
+
+  /** For how long a message may wait for others; the most particular setting of its channel holds. */
+  lazyFor(tenant: string, { channel, lazy }: Delivery): number {
+    const matching = this.channels.size > 0 ? this.channels.matching(tenant, channel) : [];
+    if (!lazy && !matching.some(({ settings }) => settings.lazy)) return 0;
+    const settled = matching.findLast(({ settings }) => settings.lazyTimeout !== undefined);
+    return settled?.settings.lazyTimeout ?? this.options.lazyTimeout;
   }
 
   #unknown(message: Incoming) {

@@ -1,92 +1,53 @@
 import { ADVICE_NONE, type Advice, adviseHandshake, adviseRetry } from './advice.js';
-import type { BayeuxOptions } from './bayeux-options.js';
-import type { Delivery } from './delivery.js';
+import type { SessionTimes } from './bayeux-options.js';
+import type { Composed, Delivery } from './delivery.js';
 import { BayeuxErrors } from './errors.js';
-import type { HeldConnects } from './held-connects.js';
+import { type Extension, Extensions } from './extension.js';
 import { type Incoming, replyTo } from './incoming.js';
+import { Lifetime } from './lifetime.js';
+import { Mailbox } from './mailbox.js';
+import { isThenable } from './maybe-promise.js';
 import type { Reply } from './message.js';
-import { type Batch, Outbox } from './outbox.js';
-import type { Deadline, Link, MaybePromise, Principal, Receipt, Scheduler } from './ports.js';
+import { BatchReceipt } from './batch.receipt.js';
+import type { Batch } from './outbox.js';
+import type { Deadline, Link, MaybePromise, Principal } from './ports.js';
+import type { SessionObserver } from './session-observer.js';
+import { type Hold, type SessionEnd, type SessionHost, type SessionState, timesOf } from './session-state.js';
 import { Turnstile } from './turnstile.js';
-
-/** What a session is, apart from its live parts: plain values that could be stored or sent to another node. */
-export interface SessionState {
-  readonly id: string;
-  principal: Principal;
-  /** Digest of the browser cookie the session was made with. */
-  readonly browser: string | undefined;
-  /** True from the first connect on. */
-  connected: boolean;
-  /** Milliseconds the client waits between connects. */
-  interval: number;
-  readonly subscriptions: Set<string>;
-  /**
-   * Number of the last connect reply, if the client acknowledges them (`ext.ack`). Messages then go with connect
-   * replies only, and are kept until the client says which reply it has seen.
-   */
-  acknowledged?: number;
-}
-
-/** How a session came to its end. */
-export type SessionEnd = 'disconnect' | 'kick' | 'timeout' | 'token_expired' | 'overflow' | 'shutdown';
-
-/** Milliseconds that a connect may be overdue before its client counts as gone. */
-const PATIENCE = 5_000;
-
-/** What a session needs of the server it belongs to. */
-export interface SessionHost {
-  readonly options: BayeuxOptions;
-  readonly scheduler: Scheduler;
-  readonly heldConnects: HeldConnects;
-  /** Has `flush` called at the end of the turn. */
-  flushLater(session: Session): void;
-  /** The session has ended. */
-  ended(session: Session, why: SessionEnd): void;
-}
-
-interface Hold {
-  readonly link: Link;
-  readonly message: Incoming;
-  /** The browser whose held connects it is counted among. */
-  readonly browser: string | undefined;
-}
 
 /**
  * One client. It outlives its connections: a link that lasts pushes at once; without one, messages wait for the held
  * connect or the next request. Its expiry is armed from the first moment to the last.
  */
 export class Session {
-  readonly outbox: Outbox;
+  readonly mailbox: Mailbox;
+  /** What this session alone is extended by. */
+  extensions: Extensions | undefined;
   readonly #host: SessionHost;
-  readonly #expiry: Deadline;
+  readonly #lifetime: Lifetime;
   readonly #holdEnd: Deadline;
-  readonly #principalEnd: Deadline;
   readonly #turnstile = new Turnstile();
   #link: Link | undefined;
   #held: Hold | undefined;
   #broken = false;
   #deferrals = 0;
-  #processing = 0;
-  #processingSince = 0;
+  #attributes: Map<string, unknown> | undefined;
   #end: SessionEnd | undefined;
 
   constructor(
     host: SessionHost,
     readonly state: SessionState,
+    /** The transport it is on. */
+    public transport: string,
   ) {
     this.#host = host;
-    this.outbox = new Outbox(host.options.queue);
-    this.#expiry = host.scheduler.deadline(() => {
-      this.#expire();
-    });
+    this.mailbox = new Mailbox(this, host);
+    this.#lifetime = new Lifetime(this, host);
     this.#holdEnd = host.scheduler.deadline(() => {
-      this.answerHeld();
+      this.answerHeld({}, [], true);
     });
-    this.#principalEnd = host.scheduler.deadline(() => {
-      this.end('token_expired');
-    });
-    this.#armExpiry(0);
-    this.#armPrincipalEnd();
+    this.#lifetime.arm(0);
+    this.#lifetime.armPrincipalEnd();
   }
 
   get id(): string {
@@ -95,6 +56,24 @@ export class Session {
 
   get principal(): Principal {
     return this.state.principal;
+  }
+
+  /** Its rhythm, on the transport it is on. */
+  get times(): SessionTimes {
+    return timesOf(this.#host.options, this.state.own, this.transport);
+  }
+
+  /** What the application keeps with the session. */
+  get attributes(): Map<string, unknown> {
+    return (this.#attributes ??= new Map());
+  }
+
+  /** Whether messages go with connect replies only. */
+  get connectOnly(): boolean {
+    const { acknowledged, own } = this.state;
+    return (
+      acknowledged !== undefined || (own.metaConnectDeliverOnly ?? this.#host.options.metaConnectDeliverOnly)
+    );
   }
 
   /** How the session ended, or `undefined` while it lives. */
@@ -109,30 +88,64 @@ export class Session {
   get abandoned(): boolean {
     if (this.#link || this.#held) return false;
     if (this.#broken) return true;
-    const { scheduler, options } = this.#host;
-    const due = (this.#expiry.due ?? 0) - options.maxInterval;
-    return this.state.connected && scheduler.now() > due + PATIENCE;
+    return this.state.connected && this.#lifetime.overdue;
   }
 
-  /** Queues a message. Returns false if the session is gone, or goes because its queue is full. */
-  deliver(delivery: Delivery): boolean {
+  /**
+   * Queues a message, which may wait for `lazyFor` milliseconds for others to go along with. Returns false if it is not
+   * wanted, if there is no room for it, or if the session is gone.
+   */
+  deliver(delivery: Delivery, sender?: Session, lazyFor = 0): boolean {
     if (this.#end) return false;
-    if (!this.outbox.add(delivery)) {
+    const message = this.extensions ? this.extensions.delivery(delivery, sender, this) : delivery;
+    if (!message || !this.mailbox.wants(message, sender)) return false;
+    if (!this.mailbox.add(message, lazyFor)) {
       // A burst within one turn is no slow reader: what waits may just not have had its turn yet.
       this.flush();
-      if (!this.outbox.add(delivery)) {
-        this.end('overflow');
-        return false;
-      }
+      const posted = this.mailbox.add(message, lazyFor) ? 'added' : this.mailbox.force(message, lazyFor);
+      if (posted === 'disconnect') this.end('overflow');
+      if (posted !== 'added') return false;
     }
-    if (this.#deferrals === 0) this.#host.flushLater(this);
+    if (this.#host.options.activityMode === 'client-server') this.#lifetime.active();
+    if (this.state.local) this.flush();
+    else if (this.#deferrals === 0 && this.mailbox.due) this.#host.flushLater(this);
     return true;
   }
 
-  /** Sends what waits, if there is a way to. */
+  /** Queues a message of the server for this session alone. Throws TypeError if JSON cannot express it. */
+  send(message: Composed): boolean {
+    const delivery = this.#host.compose(message, this);
+    if (!delivery) return false;
+    return this.deliver(delivery, undefined, this.#host.lazyFor(this.principal.tenant, delivery));
+  }
+
+  /** Extends this session alone. @returns what ends that. */
+  extend(extension: Extension): () => void {
+    return (this.extensions ??= new Extensions(this.#host.logger)).add(extension);
+  }
+
+  /** Runs `task`, and lets what is delivered meanwhile leave together when it is through. */
+  batch<T>(task: () => MaybePromise<T>): MaybePromise<T> {
+    this.deferFlush();
+    let result: MaybePromise<T>;
+    try {
+      result = task();
+    } catch (error) {
+      this.resumeFlush();
+      throw error;
+    }
+    const through = (): void => {
+      this.resumeFlush();
+    };
+    if (isThenable(result)) result.then(through, through);
+    else through();
+    return result;
+  }
+
+  /** Sends what waits, if it is due and there is a way to. */
   flush(): void {
-    if (this.#end || this.#deferrals > 0 || this.outbox.waiting === 0) return;
-    if (this.#link && this.state.acknowledged === undefined) {
+    if (this.#end || this.#deferrals > 0 || !this.mailbox.due) return;
+    if (this.#link && !this.connectOnly) {
       if (!this.#link.congested) this.writeOn(this.#link, []);
     } else if (this.#held) {
       this.answerHeld();
@@ -145,37 +158,45 @@ export class Session {
       this.#writeNumbered(link, replies, ++this.state.acknowledged);
       return;
     }
-    if (this.outbox.waiting === 0) {
-      if (replies.length > 0) link.write(replies);
+    if (this.mailbox.waiting === 0) {
+      this.#say(link, replies);
       return;
     }
-    const batch = this.outbox.take(link, link.once);
-    const messages = replies.length === 0 ? batch.messages : [...batch.messages, ...replies];
+    const batch = this.mailbox.take(link, link.once, replies);
+    const last = this.#host.complete(replies, this);
+    const messages = last.length === 0 ? batch.messages : [...batch.messages, ...last];
     link.write(messages, new BatchReceipt(this, batch));
+  }
+
+  #say(link: Link, replies: readonly Reply[]): void {
+    if (replies.length === 0) return;
+    const said = this.#host.complete(replies, this);
+    // A response must come, even where extensions have kept back all that it would say.
+    if (said.length > 0 || link.once) link.write(said);
   }
 
   /** Answers a request. What waits goes along, unless another link pushes it. */
   reply(link: Link, replies: readonly Reply[]): void {
-    const anyReply = this.state.acknowledged === undefined && link.connectOnly !== true;
+    const anyReply = !this.connectOnly && link.connectOnly !== true;
     const carries = anyReply || replies.some(isConnectReply);
     if (carries && (link === this.#link || (link.once && !this.#link))) this.writeOn(link, replies);
-    else if (replies.length > 0) link.write(replies);
+    else this.#say(link, replies);
   }
 
   /** Only what the client says tells what has arrived, so no receipt is asked for. */
   #writeNumbered(link: Link, replies: readonly Reply[], number: number): void {
-    const messages = this.outbox.retain(number);
+    const messages = this.mailbox.retain(number, replies);
     const numbered = replies.map((reply) =>
       isConnectReply(reply) ? { ...reply, ext: { ...reply.ext, ack: number } } : reply,
     );
-    link.write([...messages, ...numbered]);
+    link.write([...messages, ...this.#host.complete(numbered, this)]);
   }
 
   /** What was handed to `link` has left, or has not. */
   settled(batch: Batch, link: object, flushed: boolean): void {
-    if (flushed) this.outbox.sent(batch);
-    else this.outbox.putBack(link);
-    if (!this.#end && this.outbox.waiting > 0) this.#host.flushLater(this);
+    if (flushed) this.mailbox.sent(batch);
+    else this.mailbox.putBack(link);
+    if (!this.#end && this.mailbox.due) this.#host.flushLater(this);
   }
 
   /** Keeps pushes back while a request is handled, so that they travel with its replies. */
@@ -186,24 +207,29 @@ export class Session {
   /** Ends `deferFlush`. */
   resumeFlush(): void {
     this.#deferrals--;
-    if (this.#deferrals === 0 && this.outbox.waiting > 0 && !this.#end) this.#host.flushLater(this);
+    if (this.#deferrals > 0 || !this.mailbox.due || this.#end) return;
+    if (this.state.local) this.flush();
+    else this.#host.flushLater(this);
   }
 
   /** A request of this session is being handled: it does not expire meanwhile, within `maxProcessing`. */
   beginProcessing(): void {
     this.#broken = false;
-    if (this.#processing++ === 0) this.#processingSince = this.#host.scheduler.now();
+    this.#lifetime.beginProcessing();
   }
 
   endProcessing(): void {
-    this.#processing--;
+    this.#lifetime.endProcessing();
   }
 
   /** Any message but a connect: the client lives. It puts expiry off but does not suspend it. */
   touch(): void {
-    const { scheduler, options } = this.#host;
-    const alive = scheduler.now() + options.maxInterval;
-    if (!this.#end && (this.#expiry.due ?? 0) < alive) this.#expiry.moveTo(alive);
+    this.#lifetime.touch();
+  }
+
+  /** True if too long nothing has happened but connects. */
+  get inactive(): boolean {
+    return this.#lifetime.inactive;
   }
 
   /** Runs `task` after the earlier ordered messages of this session; at once if there are none under way. */
@@ -217,7 +243,7 @@ export class Session {
     if (former === link) return;
     this.#link = link;
     if (former) this.#dismiss(former);
-    if (this.outbox.waiting > 0) this.#host.flushLater(this);
+    if (this.mailbox.due) this.#host.flushLater(this);
   }
 
   /** The session goes on over requests: the link that pushed so far is closed. */
@@ -229,12 +255,12 @@ export class Session {
 
   /** The peer of a link has gone. What it was given but did not take waits for the next one. */
   closed(link: Link): void {
-    this.outbox.putBack(link);
+    this.mailbox.putBack(link);
     if (this.#link === link || this.#held?.link === link) this.#broken = true;
     if (this.#link === link) this.#link = undefined;
     if (this.#held?.link === link) {
-      this.#dropHold();
-      if (!this.#end) this.#armExpiry(0);
+      this.#dropHold(false);
+      if (!this.#end) this.#lifetime.arm(0);
     }
   }
 
@@ -244,41 +270,48 @@ export class Session {
     if (browser !== undefined) this.#host.heldConnects.add(browser);
     link.sessionId = this.id;
     this.#holdEnd.moveTo(this.#host.scheduler.now() + timeout);
-    this.#armExpiry(timeout);
+    this.#lifetime.arm(timeout);
+    this.#observe((observer) => observer.suspended?.(timeout));
   }
 
   /** A newer connect has come: the older one gets no messages, and over HTTP no answer either. */
   supersedeHeld(): void {
-    const held = this.#dropHold();
+    const held = this.#dropHold(false);
     if (!held) return;
     if (held.link.once) held.link.end('superseded');
-    else held.link.write([this.connectReply(held.message)]);
+    else this.#say(held.link, [this.connectReply(held.message)]);
   }
 
   /** Answers the held connect, if there is one, with what waits ahead of the reply. */
-  answerHeld(reply: Partial<Reply> = {}, before: readonly Reply[] = []): void {
-    const held = this.#dropHold();
+  answerHeld(reply: Partial<Reply> = {}, before: readonly Reply[] = [], timedOut = false): void {
+    const held = this.#dropHold(timedOut);
     if (!held) return;
     this.writeOn(held.link, [...before, { ...this.connectReply(held.message), ...reply }]);
-    if (!this.#end) this.#armExpiry(0);
+    if (!this.#end) this.#lifetime.arm(0);
   }
 
   /** The client's next connect is due `interval` after this; expiry counts from here. */
   connectAnswered(): void {
-    this.#armExpiry(0);
+    this.#lifetime.arm(0);
   }
 
   /** The reply to a good connect. It always carries advice, which also takes back any earlier one. */
   connectReply(message: Incoming): Reply {
-    const advice = adviseRetry(this.state.interval, this.#host.options.timeout);
-    return replyTo(message, { successful: true, advice });
+    return replyTo(message, { successful: true, advice: this.advice() });
+  }
+
+  /** What the client is to do while all is well. */
+  advice(): Advice {
+    const { timeout, maxInterval } = this.times;
+    const advice = adviseRetry(this.state.interval, timeout);
+    return this.#host.options.handshakeReconnect ? { ...advice, maxInterval } : advice;
   }
 
   /** The same principal has presented a newer token. */
   renew(principal: Principal): void {
     if ((principal.expiresAt ?? 0) <= (this.state.principal.expiresAt ?? 0)) return;
     this.state.principal = principal;
-    this.#armPrincipalEnd();
+    this.#lifetime.armPrincipalEnd();
   }
 
   /** Ends the session at the will of the client; returns what answers the held connect, to be called afterwards. */
@@ -298,11 +331,12 @@ export class Session {
     this.#close(why);
     switch (why) {
       case 'kick':
-        this.#tell(link, ADVICE_NONE, [{ channel: '/meta/disconnect', successful: true }]);
+      case 'inactive':
+        this.#tell(link, ADVICE_NONE, [KICK]);
         link?.stopped();
         break;
       case 'shutdown':
-        this.#tell(link, adviseRetry(Math.round(spread), this.#host.options.timeout));
+        this.#tell(link, adviseRetry(Math.round(spread), this.times.timeout));
         link?.end('shutdown');
         break;
       case 'token_expired':
@@ -313,7 +347,7 @@ export class Session {
       }
       case 'overflow': {
         // That something is lost is known here, so the connection goes and the client starts anew.
-        const held = this.#dropHold();
+        const held = this.#dropHold(false);
         if (held && held.link !== link) held.link.end('overflow');
         link?.end('overflow');
         break;
@@ -328,17 +362,23 @@ export class Session {
 
   #close(why: SessionEnd): void {
     this.#end = why;
-    this.#expiry.cancel();
-    this.#principalEnd.cancel();
+    this.#lifetime.end();
+    this.mailbox.close();
     const link = this.#link;
     this.#link = undefined;
     if (link) this.#unbind(link);
     this.#host.ended(this, why);
+    this.#observe((observer) => observer.removed?.(why));
+  }
+
+  #observe(tell: (observer: SessionObserver) => void): void {
+    const { observers } = this.mailbox;
+    if (observers.size > 0) observers.tell('A listener to a session', tell);
   }
 
   #dismiss(former: Link): void {
     // Its batches come back now and not when it closes: what the next link writes must not overtake them.
-    this.outbox.putBack(former);
+    this.mailbox.putBack(former);
     this.#unbind(former);
     if (this.#held?.link === former) this.supersedeHeld();
     former.end('superseded');
@@ -350,42 +390,19 @@ export class Session {
     link.bound(undefined);
   }
 
-  #dropHold(): Hold | undefined {
+  #dropHold(timedOut: boolean): Hold | undefined {
     const held = this.#held;
+    if (!held) return undefined;
     this.#held = undefined;
     this.#holdEnd.cancel();
-    if (held?.browser !== undefined) this.#host.heldConnects.remove(held.browser);
+    if (held.browser !== undefined) this.#host.heldConnects.remove(held.browser);
+    this.#observe((observer) => observer.resumed?.(timedOut));
     return held;
   }
-
-  #armExpiry(hold: number): void {
-    const { scheduler, options } = this.#host;
-    this.#expiry.moveTo(scheduler.now() + hold + this.state.interval + options.maxInterval);
-  }
-
-  #armPrincipalEnd(): void {
-    if (this.state.principal.expiresAt !== undefined)
-      this.#principalEnd.moveTo(this.state.principal.expiresAt);
-  }
-
-  #expire(): void {
-    const { scheduler, options } = this.#host;
-    const limit = this.#processingSince + options.maxProcessing;
-    if (this.#processing > 0 && scheduler.now() < limit) this.#expiry.moveTo(limit);
-    else this.end('timeout');
-  }
 }
 
-class BatchReceipt implements Receipt {
-  constructor(
-    readonly session: Session,
-    readonly batch: Batch,
-  ) {}
-
-  settled(flushed: boolean): void {
-    this.session.settled(this.batch, this.batch.owner, flushed);
-  }
-}
+/** Tells a client that its session was ended. It answers nothing, so it has no id. */
+export const KICK: Reply = Object.freeze({ channel: '/meta/disconnect', successful: true });
 
 function isConnectReply(reply: Reply): boolean {
   return reply.channel === '/meta/connect';

@@ -15,7 +15,18 @@ export class Subscriptions<S> {
     return size;
   }
 
-  add(tenant: string, subscription: string, subscriber: S): void {
+  /** Whether somebody holds a subscription of this very name. */
+  has(tenant: string, subscription: string): boolean {
+    return this.#tenants.get(tenant)?.has(subscription) ?? false;
+  }
+
+  /** Everyone who holds a subscription of this very name. */
+  of(tenant: string, subscription: string): Iterable<S> {
+    return this.#tenants.get(tenant)?.get(subscription) ?? [];
+  }
+
+  /** @returns whether it is the first one of its name. */
+  add(tenant: string, subscription: string, subscriber: S): boolean {
     let index = this.#tenants.get(tenant);
     if (!index) {
       index = new Map<string, Set<S>>();
@@ -24,15 +35,18 @@ export class Subscriptions<S> {
     const subscribers = index.get(subscription);
     if (subscribers) subscribers.add(subscriber);
     else index.set(subscription, new Set([subscriber]));
+    return subscribers === undefined;
   }
 
-  remove(tenant: string, subscription: string, subscriber: S): void {
+  /** @returns whether it was the last one of its name. */
+  remove(tenant: string, subscription: string, subscriber: S): boolean {
     const index = this.#tenants.get(tenant);
     const subscribers = index?.get(subscription);
-    if (!index || !subscribers) return;
-    subscribers.delete(subscriber);
-    if (subscribers.size === 0) index.delete(subscription);
+    if (!index || !subscribers?.delete(subscriber)) return false;
+    if (subscribers.size > 0) return false;
+    index.delete(subscription);
     if (index.size === 0) this.#tenants.delete(tenant);
+    return true;
   }
 
   /** Everyone who receives a message on `channel`, each once however many of their subscriptions match. */

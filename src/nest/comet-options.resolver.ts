@@ -46,6 +46,7 @@ export function resolveOptions(options: CometModuleOptions): ResolvedOptions {
     jwt,
     rules,
     bayeux: {
+      ...bayeux,
       timeout: session.timeout ?? bayeux.timeout,
       interval: session.interval ?? bayeux.interval,
       maxInterval: session.maxInterval ?? bayeux.maxInterval,

@@ -1,9 +1,15 @@
 import type { CometPrincipal } from '../auth/comet-principal.js';
-import { Delivery } from '../bayeux/delivery.js';
+import type { SessionTimes } from '../bayeux/bayeux-options.js';
 import type { Session } from '../bayeux/session.js';
 import { currentCall } from './call-context.js';
+import { type CometExtension, extensionOf } from './comet-extension.js';
+import type { SendOptions } from './comet-message.js';
+import { type CometQueuePolicy, policyOf } from './comet-queue-policy.js';
+import { type CometSessionListener, observerOf } from './comet-session-listener.js';
 import { bindingOf } from './gateway-binding.js';
 import { errorFromPayload } from './peer-error.js';
+
+const MAX_TIME = 2_147_483_647;
 
 /**
  * A Bayeux session as gateways see it: what `@ConnectedSocket()` and `handleConnection` are given. It is the same
@@ -39,14 +45,102 @@ export class CometSession {
     return this.#session.endedBy === undefined;
   }
 
+  /** True from the first connect on: before that nothing reaches the client. */
+  get connected(): boolean {
+    return this.alive && this.#session.state.connected;
+  }
+
+  /** True for a session of the server itself, made by `CometService.openSession`. */
+  get local(): boolean {
+    return this.#session.state.local === true;
+  }
+
+  /** The transport the client connected over last. */
+  get transport(): string {
+    return this.#session.transport;
+  }
+
+  /** The channels and patterns it is subscribed to, at this moment. */
+  get subscriptions(): ReadonlySet<string> {
+    return this.#session.state.subscriptions;
+  }
+
+  /** What the application keeps with the session, by names of its own. It goes with the session. */
+  get attributes(): Map<string, unknown> {
+    return this.#session.attributes;
+  }
+
+  /** The rhythm of the session, in milliseconds: its own where it was changed, else that of its transport. */
+  get times(): Readonly<SessionTimes> {
+    return this.#session.times;
+  }
+
+  /**
+   * Changes the rhythm of this session from its next connect on. `undefined` goes back to the options.
+   *
+   * @throws RangeError if a time is no number of milliseconds from 0 to 2147483647.
+   */
+  setTimes(times: { [Name in keyof SessionTimes]?: number | undefined }): void {
+    for (const [name, value] of Object.entries(times)) {
+      if (value === undefined || (Number.isFinite(value) && value >= 0 && value <= MAX_TIME)) continue;
+      throw new RangeError(`${name} has to be a number of milliseconds from 0 to ${MAX_TIME}.`);
+    }
+    const { own } = this.#session.state;
+    for (const name of ['timeout', 'interval', 'maxInterval'] as const) {
+      if (name in times) own[name] = times[name];
+    }
+  }
+
+  /** Whether messages go with connect replies only, also where the transport could push them. */
+  get metaConnectDeliverOnly(): boolean {
+    return this.#session.connectOnly;
+  }
+
+  set metaConnectDeliverOnly(value: boolean) {
+    this.#session.state.own.metaConnectDeliverOnly = value;
+  }
+
+  /** Whether the session gets its own messages, on channels it is subscribed to. @default true */
+  get broadcastToPublisher(): boolean {
+    return this.#session.state.own.broadcastToPublisher ?? true;
+  }
+
+  set broadcastToPublisher(value: boolean) {
+    this.#session.state.own.broadcastToPublisher = value;
+  }
+
   /**
    * Queues a message for this session alone, whether it is subscribed to the channel or not.
    *
-   * @returns false if the session has ended, or ends because its queue is full.
+   * @returns false if the session has ended, or if the message was not wanted or had no room.
    * @throws TypeError if `data` cannot be written as JSON.
    */
-  send(channel: string, data: unknown): boolean {
-    return this.#session.deliver(new Delivery(channel, data));
+  send(channel: string, data: unknown, options: SendOptions = {}): boolean {
+    return this.#session.send({ channel, data, ...options });
+  }
+
+  /**
+   * Runs `task`; what it sends to this session leaves together when it is through, or the promise it returns is settled.
+   *
+   * @returns what `task` returns.
+   */
+  batch<T>(task: () => T): T {
+    return this.#session.batch(task) as T;
+  }
+
+  /** Listens to the session. @returns what ends that. */
+  addListener(listener: CometSessionListener): () => void {
+    return this.#session.mailbox.observers.add(observerOf(listener, viewOf));
+  }
+
+  /** Extends this session alone. @returns what ends that. */
+  addExtension(extension: CometExtension): () => void {
+    return this.#session.extend(extensionOf(extension, viewOf));
+  }
+
+  /** What happens when the queue of this session is full. `undefined` goes back to the options. */
+  setQueuePolicy(policy: CometQueuePolicy | undefined): void {
+    this.#session.mailbox.policy = policy && policyOf(policy, viewOf);
   }
 
   /** Ends the session and tells the client not to come back by itself. */
@@ -64,4 +158,18 @@ export class CometSession {
     if (call) call.error ??= errorFromPayload(payload);
     else bindingOf(this).refuse(payload);
   }
+}
+
+const views = new WeakMap<Session, CometSession>();
+
+/** A session as the application sees it: the same object for as long as the session is. */
+export function viewOf(session: Session): CometSession {
+  let view = views.get(session);
+  if (!view) views.set(session, (view = new CometSession(session)));
+  return view;
+}
+
+/** The same, if the application has ever seen the session. */
+export function knownViewOf(session: Session): CometSession | undefined {
+  return views.get(session);
 }

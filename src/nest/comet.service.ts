@@ -1,7 +1,14 @@
 import { Injectable } from '@nestjs/common';
-import { isChannel, isMeta, isService } from '../bayeux/channel.js';
-import { Delivery } from '../bayeux/delivery.js';
+import { isChannel, isMeta, isService, isSubscription } from '../bayeux/channel.js';
+import type { ChannelSettings } from '../bayeux/channel-settings.js';
+import { LocalSession } from '../bayeux/local-session.js';
 import type { PublishResult } from '../bayeux/ports.js';
+import { CometChannel } from './comet-channel.js';
+import { type CometExtension, extensionOf } from './comet-extension.js';
+import { type CometListener, serverListenerOf } from './comet-listener.js';
+import { CometLocalSession } from './comet-local-session.js';
+import type { SendOptions } from './comet-message.js';
+import { type CometSession, viewOf } from './comet-session.js';
 import { CometEndpoint, type CometCounts } from './comet.endpoint.js';
 
 /** A user: an id, or an id within a tenant. */
@@ -27,19 +34,19 @@ export class CometService {
    * @returns how many sessions took the message; 0 if the user is not there.
    * @throws TypeError if the user is empty, the channel is no channel name, or JSON cannot express `data`.
    */
-  async sendMessage(user: UserReference, channel: string, data: unknown): Promise<{ sessions: number }> {
+  async sendMessage(
+    user: UserReference,
+    channel: string,
+    data: unknown,
+    options: SendOptions = {},
+  ): Promise<{ sessions: number }> {
     const { tenant, userId } = referenceOf(user);
     if (typeof userId !== 'string' || userId === '') {
       throw new TypeError('sendMessage needs the id of a user, as a text that is not empty.');
     }
     this.#checkChannel(channel);
     if (isMeta(channel)) throw new TypeError(`${channel} belongs to the protocol: choose another channel.`);
-    return await this.#endpoint.server.engine.publish({
-      to: 'user',
-      tenant,
-      userId,
-      delivery: new Delivery(channel, data),
-    });
+    return await this.#endpoint.server.send({ ...options, tenant, userId, channel, data });
   }
 
   /**
@@ -47,18 +54,84 @@ export class CometService {
    *
    * @throws TypeError if the channel is no channel one can subscribe to, or JSON cannot express `data`.
    */
-  async broadcast(channel: string, data: unknown): Promise<PublishResult> {
+  async broadcast(channel: string, data: unknown, options: SendOptions = {}): Promise<PublishResult> {
     this.#checkChannel(channel);
     if (isMeta(channel) || isService(channel)) {
       throw new TypeError(
         `${channel} has no subscribers: broadcast to a channel outside /meta and /service.`,
       );
     }
-    return await this.#endpoint.server.engine.publish({
-      to: 'channel',
-      tenant: '',
-      delivery: new Delivery(channel, data),
-    });
+    return await this.#endpoint.server.send({ ...options, tenant: '', channel, data });
+  }
+
+  /**
+   * The channel, pattern or template of this name, made if there is none: to configure it, to listen, to authorize.
+   * `configure` runs before any client can see it.
+   *
+   * @throws TypeError if the name is none.
+   */
+  channel(name: string, configure?: (channel: CometChannel) => void): CometChannel {
+    const { channels, options } = this.#endpoint.server;
+    if (!isSubscription(name.replace(/[{}]/g, ''), options.channel) || isMeta(name)) {
+      throw new TypeError(
+        `${JSON.stringify(name)} is no channel: write for example '/news/sport', '/news/**' or '/rooms/{room}'.`,
+      );
+    }
+    const known = channels.find('', name);
+    const channel = this.#channelOf(channels.open('', name));
+    if (!known) configure?.(channel);
+    return channel;
+  }
+
+  /** The channel, pattern or template of this name, if anything is settled for it. */
+  findChannel(name: string): CometChannel | undefined {
+    const settings = this.#endpoint.server.channels.find('', name);
+    return settings && this.#channelOf(settings);
+  }
+
+  /** Listens to sessions and channels of this process. @returns what ends that. */
+  addListener(listener: CometListener): () => void {
+    const { server } = this.#endpoint;
+    return server.listeners.add(serverListenerOf(server, listener));
+  }
+
+  /** Extends the server. @returns what ends that. */
+  addExtension(extension: CometExtension): () => void {
+    return this.#endpoint.server.extensions.add(extensionOf(extension, viewOf));
+  }
+
+  /** The sessions of this process, or those of one user, at this moment. */
+  sessions(user?: UserReference): readonly CometSession[] {
+    const { sessions } = this.#endpoint.server;
+    if (user === undefined) return sessions.all().map(viewOf);
+    const { tenant, userId } = referenceOf(user);
+    return Array.from(sessions.ofUser(tenant, userId), viewOf);
+  }
+
+  /** A session of this process by its client id. */
+  findSession(id: string): CometSession | undefined {
+    const session = this.#endpoint.server.sessions.find(id);
+    return session && viewOf(session);
+  }
+
+  /**
+   * Ends all sessions of a user in this process, and tells their clients not to come back by themselves.
+   *
+   * @returns how many there were.
+   */
+  disconnect(user: UserReference): number {
+    const sessions = this.sessions(user);
+    for (const session of sessions) session.disconnect();
+    return sessions.length;
+  }
+
+  /**
+   * Opens a session of the server itself. It lives until it is disconnected, or the application stops.
+   *
+   * @param name what its principal is called, for listeners and authorizers to know it by.
+   */
+  openSession(name: string): CometLocalSession {
+    return new CometLocalSession(new LocalSession(this.#endpoint.server, name));
   }
 
   /**
@@ -72,6 +145,10 @@ export class CometService {
   /** What is alive in this process. */
   get counts(): CometCounts {
     return this.#endpoint.counts;
+  }
+
+  #channelOf(settings: ChannelSettings): CometChannel {
+    return new CometChannel(this.#endpoint.server, settings);
   }
 
   #checkChannel(channel: unknown): void {

@@ -5,7 +5,7 @@ import type { ServiceCall, ServiceOutcome, Services, SessionListener } from '../
 import type { MaybePromise } from '../bayeux/ports.js';
 import type { Session } from '../bayeux/session.js';
 import { type CallContext, currentCall } from './call-context.js';
-import { CometSession } from './comet-session.js';
+import { type CometSession, knownViewOf, viewOf } from './comet-session.js';
 import { bindingOf } from './gateway-binding.js';
 
 /** Binds a session to one gateway, and tells all gateways of the same server that it has come. */
@@ -23,7 +23,6 @@ export class GatewayServer {}
 export class GatewayHub implements Services, SessionListener {
   readonly #servers = new Set<GatewayServer>();
   readonly #gateways: { readonly connect: GatewayConnector; readonly announces: boolean }[] = [];
-  readonly #clients = new WeakMap<Session, CometSession>();
   readonly #greeting: Type[] = [];
   #hooked = false;
 
@@ -50,7 +49,7 @@ export class GatewayHub implements Services, SessionListener {
   }
 
   removed(session: Session): void {
-    const client = this.#clients.get(session);
+    const client = knownViewOf(session);
     if (client) for (const notify of bindingOf(client).onEnd.splice(0)) notify();
   }
 
@@ -81,11 +80,8 @@ export class GatewayHub implements Services, SessionListener {
   }
 
   #clientOf(session: Session): CometSession {
-    let client = this.#clients.get(session);
-    if (!client) {
-      this.#clients.set(session, (client = new CometSession(session)));
-      bindingOf(client, this.#greeting);
-    }
+    const client = viewOf(session);
+    bindingOf(client, this.#greeting);
     return client;
   }
 }

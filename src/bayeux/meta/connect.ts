@@ -1,10 +1,10 @@
-import { adviseMultipleClients, readRequestedAdvice } from '../advice.js';
+import { ADVICE_NONE, adviseMultipleClients, readRequestedAdvice } from '../advice.js';
 import type { Core } from '../core.js';
 import type { Exchange, Replies } from '../exchange.js';
 import { BayeuxErrors } from '../errors.js';
 import { failure, type Incoming } from '../incoming.js';
 import { isJsonObject, type Reply } from '../message.js';
-import type { Session } from '../session.js';
+import { KICK, type Session } from '../session.js';
 
 /**
  * `/meta/connect` (Bayeux 1.0 §5.2): heartbeat of a session, and over HTTP its way out. The first connect is never
@@ -16,48 +16,51 @@ export function connect(core: Core, exchange: Exchange, message: Incoming, sessi
   const { link } = exchange;
   // Nobody waits for the answer any more, and the connect that is held must not go for it.
   if (link.closed) return [];
+  if (session.inactive) return sendAway(message, session);
+  session.transport = link.transport;
+  const { times } = session;
   const wish = readRequestedAdvice(message.body['advice'], {
-    timeout: options.timeout,
-    interval: options.maxInterval,
+    timeout: times.timeout,
+    interval: times.maxInterval,
   });
-  const timeout = wish.timeout ?? options.timeout;
+  const timeout = wish.timeout ?? times.timeout;
   const first = !session.state.connected;
   session.state.connected = true;
-  session.state.interval = wish.interval ?? options.interval;
+  session.state.interval = wish.interval ?? times.interval;
 
-  if (session.state.acknowledged !== undefined) session.outbox.acknowledge(readAcknowledged(message));
+  if (session.state.acknowledged !== undefined) session.mailbox.acknowledge(readAcknowledged(message));
 
   session.supersedeHeld();
   if (link.once) session.detach();
 
   // Over HTTP the response carries everything, so a held connect would hold back its neighbours' replies too.
   const alone = !link.once || exchange.size === 1;
-  if (first || timeout === 0 || !alone || session.outbox.waiting > 0 || core.draining) {
+  if (first || timeout === 0 || !alone || session.mailbox.due || core.draining) {
     session.connectAnswered();
     return [session.connectReply(message)];
   }
-  const browser = countedBrowser(exchange, session);
-  if (browser !== undefined && isTaken(core, browser)) return [turnAway(core, message, session)];
+  const limit = exchange.context.multiplexed ? options.maxHeldPerBrowserHttp2 : options.maxHeldPerBrowser;
+  // The browser whose few connections a held connect would take one of.
+  const browser = link.once && limit >= 0 ? session.state.browser : undefined;
+  if (browser !== undefined && core.heldConnects.of(browser) >= limit)
+    return [turnAway(core, message, session)];
   session.hold(link, message, timeout, browser);
   return [];
 }
 
-/** The browser whose few connections a held connect would take one of. */
-function countedBrowser({ link, context }: Exchange, session: Session): string | undefined {
-  return link.once && context.multiplexed !== true ? session.state.browser : undefined;
-}
-
-function isTaken({ options, heldConnects }: Core, browser: string): boolean {
-  const { maxHeldPerBrowser } = options;
-  return maxHeldPerBrowser >= 0 && heldConnects.of(browser) >= maxHeldPerBrowser;
+/** Its client connects, but nothing else has happened for too long. */
+function sendAway(message: Incoming, session: Session): Replies {
+  const reply = session.connectReply(message);
+  session.end('inactive');
+  return [KICK, { ...reply, advice: ADVICE_NONE }];
 }
 
 /** One tab of a browser is held, the others poll. The next connect that can be held takes the interval back. */
 function turnAway({ options }: Core, message: Incoming, session: Session): Reply {
-  const { multiSessionInterval, timeout } = options;
+  const { multiSessionInterval } = options;
   session.state.interval = multiSessionInterval;
   session.connectAnswered();
-  const advice = adviseMultipleClients(multiSessionInterval, timeout);
+  const advice = adviseMultipleClients(multiSessionInterval, session.times.timeout);
   return multiSessionInterval > 0
     ? { ...session.connectReply(message), advice }
     : failure(message, BayeuxErrors.multipleClients, { advice });

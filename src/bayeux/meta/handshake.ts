@@ -1,12 +1,14 @@
-import { ADVICE_NONE, adviseRetry } from '../advice.js';
+import { ADVICE_NONE } from '../advice.js';
 import type { Core } from '../core.js';
 import { BayeuxErrors } from '../errors.js';
-import type { Exchange, Replies } from '../exchange.js';
+import type { Exchange, Greeting, Replies } from '../exchange.js';
 import { failure, type Incoming, replyTo } from '../incoming.js';
 import { isThenable, withTimeLimit } from '../maybe-promise.js';
 import { isJsonObject } from '../message.js';
 import type { MaybePromise, Principal } from '../ports.js';
+import { BatchReceipt } from '../batch.receipt.js';
 import { Session } from '../session.js';
+import { timesOf } from '../session-state.js';
 
 const VERSION = '1.0';
 
@@ -18,17 +20,17 @@ const VERSION = '1.0';
 export function handshake(core: Core, exchange: Exchange, message: Incoming): MaybePromise<Replies> {
   const { options } = core;
   const negotiation = negotiate(message, options.transports);
-  if (negotiation) return [refuse(core, exchange, message, negotiation)];
+  if (negotiation) return [refuseHandshake(core, exchange, message, negotiation)];
 
   const { credential } = exchange.context;
-  if (credential.kind === 'refused') return [refuse(core, exchange, message, credential.error)];
+  if (credential.kind === 'refused') return [refuseHandshake(core, exchange, message, credential.error)];
   if (core.draining || core.sessions.size >= options.maxSessions) {
     exchange.link.end('unavailable');
     exchange.abandon();
     return [];
   }
   const principal = credential.kind === 'principal' ? credential.principal : core.authority.anonymous;
-  if (!principal) return [refuse(core, exchange, message, BayeuxErrors.authenticationRequired)];
+  if (!principal) return [refuseHandshake(core, exchange, message, BayeuxErrors.authenticationRequired)];
   return admit(core, exchange, message, principal);
 }
 
@@ -42,24 +44,30 @@ function admit(
   if (core.sessions.countOf(principal) >= options.maxSessionsPerUser) {
     // Pages that were reloaded leave sessions behind that only wait to expire: those make room, living ones do not.
     const left = core.sessions.abandonedOf(principal);
-    if (!left) return [refuse(core, exchange, message, BayeuxErrors.tooManySessions)];
+    if (!left) return [refuseHandshake(core, exchange, message, BayeuxErrors.tooManySessions)];
     left.end('timeout');
   }
-  const session = new Session(core, {
-    id: core.ids.clientId(),
-    principal,
-    browser: exchange.context.browser,
-    connected: false,
-    interval: options.interval,
-    subscriptions: new Set(),
-  });
+  const { transport } = exchange.link;
+  const session = new Session(
+    core,
+    {
+      id: core.ids.clientId(),
+      principal,
+      browser: exchange.context.browser,
+      connected: false,
+      interval: timesOf(options, {}, transport).interval,
+      subscriptions: new Set(),
+      own: {},
+    },
+    transport,
+  );
   // Registered before it is admitted, so that many handshakes at once cannot pass the limits together.
   core.sessions.add(session);
 
   const denied = (error: unknown): Replies => {
     core.logger.debug(`A handshake was refused: ${String((error as Partial<Error> | undefined)?.message)}`);
     session.end('kick');
-    return [refuse(core, exchange, message, BayeuxErrors.handshakeDenied)];
+    return [refuseHandshake(core, exchange, message, BayeuxErrors.handshakeDenied)];
   };
   const admitted = (): Replies => {
     // It may have been ended meanwhile, by the hook itself or by a shutdown.
@@ -86,15 +94,36 @@ function welcome(core: Core, exchange: Exchange, message: Incoming, session: Ses
   }
   const acknowledges = core.options.acknowledge && wantsAcknowledgement(message);
   if (acknowledges) session.state.acknowledged = 0;
-  return replyTo(message, {
+  core.listeners.tell('A listener to sessions', (listener) => listener.sessionAdded?.(session));
+  const reply = replyTo(message, {
     clientId: session.id,
     version: VERSION,
     minimumVersion: VERSION,
     supportedConnectionTypes: core.options.transports,
     successful: true,
-    advice: adviseRetry(session.state.interval, core.options.timeout),
-    ...(acknowledges && { ext: { ack: true } }),
+    advice: session.advice(),
   });
+  const greeting = greetingFor(core, exchange, session);
+  exchange.greet(greeting);
+  const count = greeting.messages.length;
+  if (core.options.deliverDuringHandshake) reply['x-messages'] = count;
+  if (acknowledges) {
+    const ack = core.options.deliverDuringHandshake
+      ? { enabled: true, batch: session.state.acknowledged }
+      : true;
+    reply.ext = { ...reply.ext, ack };
+  }
+  return reply;
+}
+
+/** What waits already may go with the reply; otherwise it comes with the first connect. */
+function greetingFor(core: Core, { link }: Exchange, session: Session): Greeting {
+  const { mailbox, state } = session;
+  if (!core.options.deliverDuringHandshake || mailbox.waiting === 0) return { session, messages: [] };
+  if (state.acknowledged !== undefined)
+    return { session, messages: mailbox.retain(++state.acknowledged, []) };
+  const batch = mailbox.take(link, link.once, []);
+  return { session, messages: batch.messages, receipt: new BatchReceipt(session, batch) };
 }
 
 /** `ext.ack` must be the boolean: clients that write "true" have not read how it works. */
@@ -102,7 +131,8 @@ function wantsAcknowledgement({ body }: Incoming): boolean {
   return isJsonObject(body['ext']) && body['ext']['ack'] === true;
 }
 
-function refuse(core: Core, exchange: Exchange, message: Incoming, error: string) {
+/** A handshake that fails, fails for good. */
+export function refuseHandshake(core: Core, exchange: Exchange, message: Incoming, error: string) {
   exchange.link.stopped();
   return failure(message, error, {
     supportedConnectionTypes: core.options.transports,

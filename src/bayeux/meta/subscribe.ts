@@ -6,6 +6,7 @@ import { echoSubscription, failure, type Incoming, replyTo } from '../incoming.j
 import { isThenable } from '../maybe-promise.js';
 import type { Decision, MaybePromise } from '../ports.js';
 import type { Session } from '../session.js';
+import { enter } from '../subscribing.js';
 
 /** The subscriptions a message names, or the error it deserves. An empty list is as good as none. */
 export function readSubscriptions(core: Core, message: Incoming): readonly string[] | string {
@@ -46,11 +47,10 @@ function conclude(
   channels: readonly string[],
   decision: Decision,
 ): Replies {
-  if (!decision.allowed) return [failure(message, denied('subscribe', decision.why))];
+  if (!decision.allowed) return [failure(message, denied(decision.operation ?? 'subscribe', decision.why))];
   if (session.endedBy) return [failure(message, BayeuxErrors.subscribeFailed)];
   for (const channel of channels) {
-    session.state.subscriptions.add(channel);
-    core.subscriptions.add(session.principal.tenant, channel, session);
+    enter(core, session, channel);
   }
   return [replyTo(message, { ...echoSubscription(message), successful: true })];
 }
@@ -62,7 +62,7 @@ function decideAll(
   from = 0,
 ): MaybePromise<Decision> {
   for (let index = from; index < channels.length; index++) {
-    const decision = core.decide('subscribe', session.principal, channels[index] as string);
+    const decision = core.decide('subscribe', session, channels[index] as string);
     if (isThenable(decision)) {
       return decision.then((settled) =>
         settled.allowed ? decideAll(core, session, channels, index + 1) : settled,

@@ -1,0 +1,122 @@
+import type { Channels } from './channels.js';
+import type { Core } from './core.js';
+import type { Operation } from './errors.js';
+import type { Authorization, AuthorizationRequest, Authorizer } from './channel-settings.js';
+import { isThenable, withTimeLimit } from './maybe-promise.js';
+import type { Decision, MaybePromise } from './ports.js';
+import type { Session } from './session.js';
+
+const GRANTED: Decision = Object.freeze({ allowed: true });
+const NOT_GRANTED: Decision = Object.freeze({ allowed: false, why: 'denied_by_not_granting' });
+const MAX_REASON = 128;
+
+/**
+ * Whether a session may do something: the rules are asked, and then the authorizers, which can only narrow. Both within
+ * one time limit; whatever goes wrong denies.
+ */
+export function decide(
+  core: Core,
+  operation: Exclude<Operation, 'create'>,
+  session: Session,
+  channel: string,
+): MaybePromise<Decision> {
+  const deny = (error: unknown): Decision => {
+    core.logger.error(`The ${operation} authorisation failed, so it is denied.`, error);
+    return { allowed: false, why: 'denied_by_security_policy' };
+  };
+  const narrowed = (decision: Decision): MaybePromise<Decision> =>
+    decision.allowed && core.channels.size > 0 ? authorizeBoth(core, operation, session, channel) : decision;
+  try {
+    const decision = withTimeLimit(
+      core.scheduler,
+      core.options.hookTimeout,
+      `The ${operation} authorisation`,
+      () => {
+        // The rules are about clients; authorizers bind the application's own sessions too.
+        const ruled = session.state.local ? GRANTED : core.authority[operation](session.principal, channel);
+        return isThenable(ruled) ? ruled.then(narrowed) : narrowed(ruled);
+      },
+    );
+    return isThenable(decision) ? decision.then(undefined, deny) : decision;
+  } catch (error) {
+    return deny(error);
+  }
+}
+
+/** A channel that nobody subscribes to and nothing is settled for has to be created first. */
+function authorizeBoth(
+  core: Core,
+  operation: Exclude<Operation, 'create'>,
+  session: Session,
+  channel: string,
+): MaybePromise<Decision> {
+  const { tenant } = session.principal;
+  const ask = (): MaybePromise<Decision> =>
+    authorize(core.channels, operation === 'call' ? 'publish' : operation, session, channel);
+  const exists = core.channels.find(tenant, channel) ?? core.subscriptions.has(tenant, channel);
+  if (operation === 'call' || exists) return ask();
+  const made = (settled: Decision): MaybePromise<Decision> =>
+    settled.allowed ? ask() : { ...settled, operation: 'create' };
+  const created = authorize(core.channels, 'create', session, channel);
+  return isThenable(created) ? created.then(made) : made(created);
+}
+
+/** One authorizer to be asked; only one that covers all of the channel can grant it. */
+interface Question {
+  readonly ask: Authorizer;
+  readonly covers: boolean;
+}
+
+/**
+ * Asks the authorizers that concern a channel. Where there are none everything is granted; else one that denies is
+ * enough to refuse, and without one that grants it is refused as well.
+ */
+function authorize(
+  channels: Channels,
+  operation: AuthorizationRequest['operation'],
+  session: Session,
+  channel: string,
+): MaybePromise<Decision> {
+  const questions = channels
+    .authorizing(session.principal.tenant, channel)
+    .flatMap(({ settings, covers }) => [...settings.authorizers].map((ask): Question => ({ ask, covers })));
+  if (questions.length === 0) return GRANTED;
+  return next(questions, { operation, channel, session }, 0, false);
+}
+
+function next(
+  questions: readonly Question[],
+  request: AuthorizationRequest,
+  from: number,
+  grantedBefore: boolean,
+): MaybePromise<Decision> {
+  let granted = grantedBefore;
+  for (let index = from; index < questions.length; index++) {
+    const { ask, covers } = questions[index] as Question;
+    const answer = ask(request);
+    if (isThenable(answer)) {
+      const grantedSoFar = granted;
+      return answer.then(
+        (settled) =>
+          refusal(settled) ??
+          next(questions, request, index + 1, grantedSoFar || (covers && settled === 'grant')),
+      );
+    }
+    const refused = refusal(answer);
+    if (refused) return refused;
+    granted ||= covers && answer === 'grant';
+  }
+  return granted ? GRANTED : NOT_GRANTED;
+}
+
+function refusal(answer: Authorization): Decision | undefined {
+  if (answer === 'grant' || answer === 'ignore') return undefined;
+  // Whatever else an authorizer says is no yes.
+  const { deny = 'denied_by_security_policy' } = answer as { deny?: string };
+  return { allowed: false, why: reason(deny) };
+}
+
+/** Colons and line breaks would give the error other parts than it has. */
+function reason(text: string): string {
+  return text.replace(/[:,\p{Cc}]+/gu, ' ').slice(0, MAX_REASON);
+}

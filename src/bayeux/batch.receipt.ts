@@ -1,0 +1,15 @@
+import type { Batch } from './outbox.js';
+import type { Receipt } from './ports.js';
+import type { Session } from './session.js';
+
+/** Puts back what a link was given and did not send. */
+export class BatchReceipt implements Receipt {
+  constructor(
+    readonly session: Session,
+    readonly batch: Batch,
+  ) {}
+
+  settled(flushed: boolean): void {
+    this.session.settled(this.batch, this.batch.owner, flushed);
+  }
+}

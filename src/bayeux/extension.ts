@@ -1,0 +1,168 @@
+import { Delivery } from './delivery.js';
+import { BayeuxErrors } from './errors.js';
+import { isThenable } from './maybe-promise.js';
+import { isJsonObject, type JsonObject, type Reply } from './message.js';
+import type { Logger, MaybePromise } from './ports.js';
+import type { Session } from './session.js';
+
+/**
+ * What becomes of a message that came in: nothing, it goes on as it is; an object goes on in its place; `false` or `null`
+ * deletes it; a text deletes it with that as the error of its reply.
+ */
+export type IncomingVerdict = JsonObject | string | boolean | null | undefined;
+
+/** What goes out: a message to subscribers, or a reply. */
+export type OutgoingMessage = {
+  readonly [Member in keyof Omit<Reply, 'advice'>]?: Reply[Member] | undefined;
+};
+
+/** What becomes of a message that goes out. Its data and `ext` may change; what it answers, and to whom, may not. */
+export type OutgoingVerdict = OutgoingMessage | boolean | null | undefined;
+
+/** Sees every message of a client before the server does, and everything that goes out before the client does. */
+export interface Extension {
+  /** `session` is undefined for a handshake, and where no session was found or proven. */
+  incoming?(message: JsonObject, session: Session | undefined): MaybePromise<IncomingVerdict>;
+  /**
+   * Answers at once: what goes out keeps its order. A broadcast is seen once by an extension of the server, before it has
+   * a receiver, and by those of each session that receives it.
+   */
+  outgoing?(
+    message: OutgoingMessage,
+    sender: Session | undefined,
+    receiver: Session | undefined,
+  ): OutgoingVerdict;
+}
+
+/** A message that has passed, or the error that says it has not. */
+export type Passed =
+  { readonly ok: true; readonly message: JsonObject } | { readonly ok: false; readonly error: string };
+
+/** Extensions in the order they were added: what comes in meets the first one first, what goes out the last one. */
+export class Extensions {
+  readonly #logger: Logger;
+  #chain: readonly Extension[] = [];
+
+  constructor(logger: Logger) {
+    this.#logger = logger;
+  }
+
+  /** @returns what removes it again. */
+  add(extension: Extension): () => void {
+    this.#chain = [...this.#chain, extension];
+    return () => {
+      this.#chain = this.#chain.filter((other) => other !== extension);
+    };
+  }
+
+  /** Whether any of them has `hook`. */
+  has(hook: keyof Extension): boolean {
+    return this.#chain.some((extension) => extension[hook] !== undefined);
+  }
+
+  /** Hands a message of a client from one to the next, as long as none deletes it. One that fails does so. */
+  incoming(message: JsonObject, session: Session | undefined, from = 0): MaybePromise<Passed> {
+    const chain = this.#chain;
+    let current = message;
+    for (let index = from; index < chain.length; index++) {
+      const verdict = this.#ask(chain[index] as Extension, current, session);
+      if (isThenable(verdict)) {
+        const given = current;
+        return verdict.then(
+          (settled) => {
+            const passed = pass(given, settled);
+            return passed.ok ? this.incoming(passed.message, session, index + 1) : passed;
+          },
+          (error: unknown) => this.#failed(error),
+        );
+      }
+      const passed = pass(current, verdict);
+      if (!passed.ok) return passed;
+      current = passed.message;
+    }
+    return { ok: true, message: current };
+  }
+
+  /** What is said to a client in place of `reply`; nothing if an extension keeps it back. */
+  reply(reply: Reply, session: Session | undefined): Reply | undefined {
+    const changed = this.#outgoing(reply, session, session);
+    if (changed === reply || changed === undefined) return changed && reply;
+    const { channel, id, clientId, subscription, successful, advice } = reply;
+    const kept = { channel, id, clientId, subscription, successful, advice };
+    return Object.fromEntries(
+      Object.entries({ ...changed, ...kept }).filter(([, value]) => value !== undefined),
+    );
+  }
+
+  /** What is delivered in place of `delivery`; nothing if an extension keeps it back. */
+  delivery(
+    delivery: Delivery,
+    sender: Session | undefined,
+    receiver: Session | undefined,
+  ): Delivery | undefined {
+    const changed = this.#outgoing(delivery, sender, receiver);
+    if (changed === delivery || changed === undefined) return changed && delivery;
+    if (changed.data === delivery.data && changed.ext === delivery.ext) return delivery;
+    const { channel, timestamp, lazy } = delivery;
+    try {
+      return new Delivery(channel, changed.data, { ext: changed.ext, timestamp, lazy });
+    } catch (error) {
+      this.#logger.error(
+        'An extension has made a message that JSON cannot express, so it is kept back.',
+        error,
+      );
+      return undefined;
+    }
+  }
+
+  #ask(
+    extension: Extension,
+    message: JsonObject,
+    session: Session | undefined,
+  ): MaybePromise<IncomingVerdict> {
+    try {
+      return extension.incoming?.(message, session);
+    } catch (error) {
+      this.#logFailure(error);
+      return false;
+    }
+  }
+
+  #outgoing(
+    message: OutgoingMessage,
+    sender: Session | undefined,
+    receiver: Session | undefined,
+  ): OutgoingMessage | undefined {
+    let current = message;
+    for (let index = this.#chain.length - 1; index >= 0; index--) {
+      let verdict: OutgoingVerdict;
+      try {
+        verdict = this.#chain[index]?.outgoing?.(current, sender, receiver);
+      } catch (error) {
+        // It may be what keeps something secret.
+        this.#logFailure(error);
+        return undefined;
+      }
+      if (verdict === false || verdict === null) return undefined;
+      if (typeof verdict === 'object') current = verdict;
+    }
+    return current;
+  }
+
+  #failed(error: unknown): Passed {
+    this.#logFailure(error);
+    return { ok: false, error: BayeuxErrors.messageDeleted };
+  }
+
+  #logFailure(error: unknown): void {
+    this.#logger.error('An extension failed, so its message is deleted.', error);
+  }
+}
+
+function pass(message: JsonObject, verdict: IncomingVerdict): Passed {
+  if (verdict === undefined || verdict === true) return { ok: true, message };
+  if (typeof verdict === 'string') return { ok: false, error: verdict };
+  return isJsonObject(verdict)
+    ? { ok: true, message: verdict }
+    : { ok: false, error: BayeuxErrors.messageDeleted };
+}

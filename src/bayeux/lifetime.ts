@@ -1,0 +1,90 @@
+import type { Deadline } from './ports.js';
+import type { Session } from './session.js';
+import type { SessionHost } from './session-state.js';
+
+/** Milliseconds that a connect may be overdue before its client counts as gone. */
+const PATIENCE = 5_000;
+
+/**
+ * For how long a session lives: until its client has been silent for too long, or its principal no longer holds. It is
+ * armed from the first moment to the last, but for sessions of the server itself.
+ */
+export class Lifetime {
+  readonly #session: Session;
+  readonly #host: SessionHost;
+  readonly #expiry: Deadline;
+  readonly #principalEnd: Deadline;
+  #processing = 0;
+  #processingSince = 0;
+  #activeAt: number;
+
+  constructor(session: Session, host: SessionHost) {
+    this.#session = session;
+    this.#host = host;
+    this.#activeAt = host.scheduler.now();
+    this.#expiry = host.scheduler.deadline(() => {
+      this.#expire();
+    });
+    this.#principalEnd = host.scheduler.deadline(() => {
+      session.end('token_expired');
+    });
+  }
+
+  /** The next connect is overdue. */
+  get overdue(): boolean {
+    const due = (this.#expiry.due ?? 0) - this.#session.times.maxInterval;
+    return this.#host.scheduler.now() > due + PATIENCE;
+  }
+
+  /** True if too long nothing has happened but connects. */
+  get inactive(): boolean {
+    const { maxInactivity } = this.#host.options;
+    return maxInactivity > 0 && this.#host.scheduler.now() - this.#activeAt > maxInactivity;
+  }
+
+  /** The client is to connect when a connect held for `hold` milliseconds has been answered. */
+  arm(hold: number): void {
+    const { state, times } = this.#session;
+    if (state.local) return;
+    this.#expiry.moveTo(this.#host.scheduler.now() + hold + state.interval + times.maxInterval);
+  }
+
+  /** The principal holds until another moment. */
+  armPrincipalEnd(): void {
+    const { expiresAt } = this.#session.principal;
+    if (expiresAt !== undefined) this.#principalEnd.moveTo(expiresAt);
+  }
+
+  /** Any message but a connect: the client lives. It puts expiry off but does not suspend it. */
+  touch(): void {
+    this.active();
+    const alive = this.#host.scheduler.now() + this.#session.times.maxInterval;
+    const due = this.#expiry.due;
+    if (due !== undefined && due < alive) this.#expiry.moveTo(alive);
+  }
+
+  /** Something has happened that is no mere connect. */
+  active(): void {
+    this.#activeAt = this.#host.scheduler.now();
+  }
+
+  beginProcessing(): void {
+    if (this.#processing++ === 0) this.#processingSince = this.#host.scheduler.now();
+  }
+
+  endProcessing(): void {
+    this.#processing--;
+  }
+
+  end(): void {
+    this.#expiry.cancel();
+    this.#principalEnd.cancel();
+  }
+
+  #expire(): void {
+    const { scheduler, options } = this.#host;
+    const limit = this.#processingSince + options.maxProcessing;
+    if (this.#processing > 0 && scheduler.now() < limit) this.#expiry.moveTo(limit);
+    else this.#session.end('timeout');
+  }
+}

@@ -1,0 +1,188 @@
+import type { Delivery } from './delivery.js';
+import { Listeners } from './listeners.js';
+import type { Reply } from './message.js';
+import { type Batch, Outbox } from './outbox.js';
+import type { Deadline } from './ports.js';
+import type { QueuePolicy, QueueVerdict } from './queue-policy.js';
+import type { Session } from './session.js';
+import type { SessionObserver } from './session-observer.js';
+import type { SessionHost } from './session-state.js';
+
+/** What became of a message. */
+export type Posted = 'added' | 'dropped' | 'disconnect';
+
+/**
+ * What waits for one session, with what the application has to say about it: who is told, what happens when it is
+ * full, and what may wait for company.
+ */
+export class Mailbox {
+  /** Settled for this session alone; else the policy of the options holds. */
+  policy: QueuePolicy | undefined;
+  readonly observers: Listeners<SessionObserver>;
+  readonly #session: Session;
+  readonly #host: SessionHost;
+  readonly #outbox: Outbox;
+  /** Whether something waits that is not lazy, or has been so for long enough. */
+  #due = false;
+  #lazyEnd: Deadline | undefined;
+  /** True from the first loss until the queue has been emptied. */
+  #losing = false;
+  #deciding = false;
+
+  constructor(session: Session, host: SessionHost) {
+    this.#session = session;
+    this.#host = host;
+    this.#outbox = new Outbox(host.options.queue);
+    this.observers = new Listeners(host.logger);
+  }
+
+  /** Messages that no link has been given yet. */
+  get waiting(): number {
+    return this.#outbox.waiting;
+  }
+
+  /** Whether something waits that should leave now. */
+  get due(): boolean {
+    return this.#due && this.#outbox.waiting > 0;
+  }
+
+  /** Asks the observers whether a message is wanted. */
+  wants(delivery: Delivery, sender: Session | undefined): boolean {
+    return (
+      this.observers.size === 0 ||
+      this.observers.agree('A listener to messages', (observer) => observer.message?.(delivery, sender))
+    );
+  }
+
+  /** Adds a message that may wait for `lazyFor` milliseconds. Returns false if there is no room. */
+  add(delivery: Delivery, lazyFor: number): boolean {
+    if (!this.#outbox.add(delivery)) return false;
+    if (lazyFor <= 0) this.#due = true;
+    else if (!this.#due) this.#wait(lazyFor);
+    if (this.observers.size > 0) {
+      this.observers.tell('A listener to the queue', (observer) => observer.queued?.(delivery));
+    }
+    return true;
+  }
+
+  /** Adds a message for which there is no room, in the way that the policy says. */
+  force(delivery: Delivery, lazyFor: number): Posted {
+    const verdict = this.#decide(delivery);
+    if (verdict === 'disconnect') return verdict;
+    if (typeof verdict !== 'string') return this.#rearrange(verdict, delivery);
+    if (verdict === 'drop-newest' || delivery.bytes > this.#outbox.limits.maxBytes) {
+      this.#lose(delivery);
+      return 'dropped';
+    }
+    while (!this.add(delivery, lazyFor)) {
+      // What is on its way cannot be dropped any more.
+      const oldest = this.#outbox.dropOldest() ?? delivery;
+      this.#lose(oldest);
+      if (oldest === delivery) return 'dropped';
+    }
+    return 'added';
+  }
+
+  /** Takes all that waits for `owner`, which leaves with `replies`. */
+  take(owner: object, counted: boolean, replies: readonly Reply[]): Batch {
+    this.#leave(replies);
+    return this.#outbox.take(owner, counted);
+  }
+
+  /** Takes all that waits, to be kept under `number` until it is acknowledged. */
+  retain(number: number, replies: readonly Reply[]): readonly Delivery[] {
+    this.#leave(replies);
+    return this.#outbox.retain(number);
+  }
+
+  acknowledge(number: number): void {
+    this.#giveBack(() => {
+      this.#outbox.acknowledge(number);
+    });
+  }
+
+  sent(batch: Batch): void {
+    this.#outbox.sent(batch);
+  }
+
+  putBack(owner: object): void {
+    this.#giveBack(() => {
+      this.#outbox.putBack(owner);
+    });
+  }
+
+  /** Nothing is waited for any more. */
+  close(): void {
+    this.#lazyEnd?.cancel();
+  }
+
+  #wait(milliseconds: number): void {
+    this.#lazyEnd ??= this.#host.scheduler.deadline(() => {
+      this.#due = true;
+      this.#session.flush();
+    });
+    const end = this.#host.scheduler.now() + milliseconds;
+    // It is armed anew after every departure: the next lazy message has its own time to wait.
+    if (end < (this.#lazyEnd.due ?? Infinity)) this.#lazyEnd.moveTo(end);
+  }
+
+  #leave(replies: readonly Reply[]): void {
+    if (this.observers.size > 0) {
+      const { messages } = this.#outbox;
+      const leaving = this.observers.change('A listener to departures', messages, (observer, current) =>
+        observer.dequeue?.(current, replies),
+      );
+      if (leaving !== messages) this.#outbox.replace(leaving);
+    }
+    this.#due = false;
+    this.#losing = false;
+    this.#lazyEnd?.cancel();
+  }
+
+  /** What comes back has waited once already. */
+  #giveBack(giveBack: () => void): void {
+    const { waiting } = this.#outbox;
+    giveBack();
+    if (this.#outbox.waiting > waiting) this.#due = true;
+  }
+
+  #decide(message: Delivery): QueueVerdict | readonly Delivery[] {
+    const policy = this.policy ?? this.#host.options.queuePolicy;
+    if (typeof policy === 'string') return policy;
+    // A policy that sends something to the full queue must not be asked about that in turn.
+    if (this.#deciding) return 'drop-newest';
+    this.#deciding = true;
+    try {
+      return policy({ session: this.#session, message, waiting: this.#outbox.messages });
+    } catch (error) {
+      this.#host.logger.error('The policy of a full queue failed, so its session is ended.', error);
+      return 'disconnect';
+    } finally {
+      this.#deciding = false;
+    }
+  }
+
+  #rearrange(wanted: readonly Delivery[], delivery: Delivery): Posted {
+    const before = this.#outbox.messages;
+    this.#outbox.replace(wanted);
+    for (const former of before) if (!wanted.includes(former)) this.#lose(former);
+    if (!wanted.includes(delivery)) this.#lose(delivery);
+    while (this.#outbox.overfull) {
+      const oldest = this.#outbox.dropOldest();
+      if (!oldest) break;
+      this.#lose(oldest);
+    }
+    this.#due = true;
+    return this.#outbox.messages.includes(delivery) ? 'added' : 'dropped';
+  }
+
+  #lose(delivery: Delivery): void {
+    this.observers.tell('A listener to losses', (observer) => observer.dropped?.(delivery));
+    if (this.#losing) return;
+    this.#losing = true;
+    this.#host.logger.warn(
+      'Messages of a session are dropped because its queue is full. Its client does not read as fast as messages ' +
+        'come: send less, raise the limits of the queue, or let the client fetch what it missed.',
+    );
+  }
+}

@@ -1,0 +1,78 @@
+import type { BayeuxOptions, SessionTimes } from './bayeux-options.js';
+import type { Composed, Delivery } from './delivery.js';
+import type { HeldConnects } from './held-connects.js';
+import type { Incoming } from './incoming.js';
+import type { Reply } from './message.js';
+import type { Link, Logger, Principal, Scheduler } from './ports.js';
+import type { Session } from './session.js';
+
+/** What a session is, apart from its live parts: plain values that could be stored or sent to another node. */
+export interface SessionState {
+  readonly id: string;
+  principal: Principal;
+  /** Digest of the browser cookie the session was made with. */
+  readonly browser: string | undefined;
+  /** True for a session of the server itself, which no client can use and which does not expire. */
+  readonly local?: true;
+  /** True from the first connect on. */
+  connected: boolean;
+  /** Milliseconds the client waits between connects. */
+  interval: number;
+  readonly subscriptions: Set<string>;
+  /**
+   * Number of the last connect reply, if the client acknowledges them (`ext.ack`). Messages then go with connect
+   * replies only, and are kept until the client says which reply it has seen.
+   */
+  acknowledged?: number;
+  /** What was settled for this session alone. */
+  readonly own: SessionSettings;
+}
+
+/** What can be settled for one session. What is not, is as the options say. */
+export interface SessionSettings {
+  timeout?: number | undefined;
+  interval?: number | undefined;
+  maxInterval?: number | undefined;
+  metaConnectDeliverOnly?: boolean | undefined;
+  broadcastToPublisher?: boolean | undefined;
+}
+
+/** How a session came to its end. */
+export type SessionEnd =
+  'disconnect' | 'kick' | 'timeout' | 'inactive' | 'token_expired' | 'overflow' | 'shutdown';
+
+/** What a session needs of the server it belongs to. */
+export interface SessionHost {
+  readonly options: BayeuxOptions;
+  readonly scheduler: Scheduler;
+  readonly logger: Logger;
+  readonly heldConnects: HeldConnects;
+  /** What is said to a client is said through here: extensions may change it, or keep it back. */
+  complete(replies: readonly Reply[], session: Session): readonly Reply[];
+  /** A message of the server to one session, or nothing if an extension keeps it back. */
+  compose(message: Composed, receiver: Session): Delivery | undefined;
+  /** For how long a message may wait for others. */
+  lazyFor(tenant: string, delivery: Delivery): number;
+  /** Has `flush` called at the end of the turn. */
+  flushLater(session: Session): void;
+  /** The session has ended. */
+  ended(session: Session, why: SessionEnd): void;
+}
+
+/** A connect that is waiting for its answer. */
+export interface Hold {
+  readonly link: Link;
+  readonly message: Incoming;
+  /** The browser whose held connects it is counted among. */
+  readonly browser: string | undefined;
+}
+
+/** The times of a session on `transport`: its own, those of the transport, those of all. */
+export function timesOf(options: BayeuxOptions, own: SessionSettings, transport: string): SessionTimes {
+  const here = options.transportTimes[transport];
+  return {
+    timeout: own.timeout ?? here?.timeout ?? options.timeout,
+    interval: own.interval ?? here?.interval ?? options.interval,
+    maxInterval: own.maxInterval ?? here?.maxInterval ?? options.maxInterval,
+  };
+}

@@ -1,0 +1,56 @@
+import type { Core } from './core.js';
+import type { ChannelListener } from './channel-settings.js';
+import type { Session } from './session.js';
+
+/** Enters a subscription that was granted, and tells whoever listens. */
+export function enter(core: Core, session: Session, name: string): void {
+  const { tenant } = session.principal;
+  const { subscriptions } = session.state;
+  if (subscriptions.has(name)) return;
+  subscriptions.add(name);
+  const first = core.subscriptions.add(tenant, name, session);
+  if (core.listeners.size > 0 && first) configure(core, tenant, name);
+  tell(core, session, name, 'subscribed');
+}
+
+/** Takes a subscription back. One that was not there is gone already. */
+export function leave(core: Core, session: Session, name: string): void {
+  if (!session.state.subscriptions.delete(name)) return;
+  const { tenant } = session.principal;
+  const last = core.subscriptions.remove(tenant, name, session);
+  tell(core, session, name, 'unsubscribed');
+  if (!last) return;
+  const settings = core.channels.find(tenant, name);
+  if (settings && !settings.persistent) core.channels.remove(settings);
+  if (core.listeners.size > 0) {
+    core.listeners.tell('A listener to channels', (listener) => listener.channelRemoved?.(name));
+  }
+}
+
+function configure(core: Core, tenant: string, name: string): void {
+  if (core.listeners.has('configureChannel') && !core.channels.find(tenant, name)) {
+    const settings = core.channels.open(tenant, name);
+    settings.persistent = false;
+    core.listeners.tell('A listener that configures channels', (listener) =>
+      listener.configureChannel?.(settings),
+    );
+  }
+  core.listeners.tell('A listener to channels', (listener) => listener.channelAdded?.(name));
+}
+
+function tell(
+  core: Core,
+  session: Session,
+  name: string,
+  hook: keyof Pick<ChannelListener, 'subscribed' | 'unsubscribed'>,
+): void {
+  // Most applications listen to nothing, and subscriptions come in masses.
+  if (core.channels.size > 0) {
+    for (const { settings } of core.channels.matching(session.principal.tenant, name)) {
+      settings.listeners.tell('A listener to a channel', (listener) => listener[hook]?.(session, name));
+    }
+  }
+  if (core.listeners.size > 0) {
+    core.listeners.tell('A listener to subscriptions', (listener) => listener[hook]?.(session, name));
+  }
+}

@@ -1,0 +1,54 @@
+import type { Delivery } from '../bayeux/delivery.js';
+import type { Session } from '../bayeux/session.js';
+import type { SessionObserver } from '../bayeux/session-observer.js';
+import type { SessionEnd } from '../bayeux/session-state.js';
+import { type CometMessage, deliveryOf } from './comet-message.js';
+import type { CometSession } from './comet-session.js';
+
+/**
+ * Told of what happens to one session. One that throws is logged, and where it may say no, that is a no.
+ *
+ * @publicApi
+ */
+export interface CometSessionListener {
+  /** A message is about to be queued; `false` keeps it out. Answers at once: a promise is a no. */
+  message?(message: CometMessage, sender: CometSession | undefined): boolean | void;
+  /** A message waits. */
+  queued?(message: CometMessage): void;
+  /** A full queue has lost a message. */
+  dropped?(message: CometMessage): void;
+  /**
+   * What waits is about to leave. Return messages to let those leave in its place: fewer, merged, in another order. What
+   * a broken connection gives back is seen again.
+   */
+  dequeue?(messages: readonly CometMessage[]): readonly CometMessage[] | void;
+  /** A connect is held, for at most so many milliseconds. */
+  suspended?(timeout: number): void;
+  /** The held connect is answered, or its client has gone; `timedOut` if nothing came while it was held. */
+  resumed?(timedOut: boolean): void;
+  /** The session has ended. */
+  removed?(why: SessionEnd): void;
+}
+
+/** A listener of the application as the protocol knows it. */
+export function observerOf(
+  listener: CometSessionListener,
+  viewOf: (session: Session) => CometSession,
+): SessionObserver {
+  return {
+    message: (message, sender) => listener.message?.(message, sender && viewOf(sender)),
+    queued: (message) => listener.queued?.(message),
+    dropped: (message) => listener.dropped?.(message),
+    dequeue: (messages) => changed(messages, listener.dequeue?.(messages)),
+    suspended: (timeout) => listener.suspended?.(timeout),
+    resumed: (timedOut) => listener.resumed?.(timedOut),
+    removed: (why) => listener.removed?.(why),
+  };
+}
+
+function changed(
+  messages: readonly Delivery[],
+  wanted: readonly CometMessage[] | void,
+): readonly Delivery[] | undefined {
+  return wanted && (wanted as unknown) !== messages ? wanted.map(deliveryOf) : undefined;
+}
