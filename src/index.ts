@@ -33,12 +33,17 @@ export type { CometListener } from './nest/comet-listener.js';
 export { CometLocalSession } from './nest/comet-local-session.js';
 export type { CometMessage, SendOptions } from './nest/comet-message.js';
 export type {
+  CometCallbackPollingOptions,
+  CometChannelOptions,
   CometCookieOptions,
   CometLimitOptions,
+  CometLongPollingOptions,
   CometModuleOptions,
   CometOptionsFactory,
   CometQueueOptions,
   CometSessionOptions,
+  CometTransportTimes,
+  CometWebSocketOptions,
 } from './nest/comet-module-options.js';
 export { CometModule, type CometModuleAsyncOptions } from './nest/comet.module.js';
 export { CometOAuthGuard } from './nest/comet-oauth.guard.js';
@@ -48,4 +53,4 @@ export { CometSession } from './nest/comet-session.js';
 export type { CometSessionListener } from './nest/comet-session-listener.js';
 export { TOKEN_VERIFIER } from './nest/tokens.js';
 export { CloseCodes } from './transports/socket.link.js';
-export type { TrustProxy } from './transports/transport-options.js';
+export type { TransportName, TrustProxy } from './transports/transport-options.js';

@@ -63,19 +63,33 @@ export function serialise(data: unknown): string {
   return text;
 }
 
-/** The one array of a frame or response. */
+/** The one array of a response. */
 export function encode(messages: readonly Outbound[]): string {
-  if (messages.length === 1) return `[${textOf(messages[0] as Outbound)}]`;
-  let text = '[';
-  for (const message of messages) {
-    if (text.length > 1) text += ',';
-    text += textOf(message);
-  }
-  return `${text}]`;
+  return encodeFrames(messages, Infinity, Infinity)[0] ?? '[]';
 }
 
-/** One message as JSON text. */
-export function textOf(message: Outbound): string {
+/** The arrays of as many frames as it takes; one that holds a single message may be larger than `maxBytes`. */
+export function encodeFrames(messages: readonly Outbound[], maxMessages: number, maxBytes: number): string[] {
+  const frames: string[] = [];
+  let text = '';
+  let count = 0;
+  let bytes = 0;
+  for (const message of messages) {
+    const next = textOf(message);
+    const size = (message instanceof Delivery ? message.bytes : next.length) + 1;
+    if (count > 0 && (count >= maxMessages || bytes + size > maxBytes)) {
+      frames.push(`[${text}]`);
+      text = '';
+      count = bytes = 0;
+    }
+    text += count++ === 0 ? next : `,${next}`;
+    bytes += size;
+  }
+  if (count > 0) frames.push(`[${text}]`);
+  return frames;
+}
+
+function textOf(message: Outbound): string {
   return message instanceof Delivery ? message.text : JSON.stringify(message);
 }
 

@@ -1,7 +1,19 @@
 import type { CometAuthOptions } from '../auth/auth-options.js';
 import type { ChannelRule } from '../auth/channel-rule.js';
-import type { SessionBinding } from '../bayeux/bayeux-options.js';
-import type { TrustProxy } from '../transports/transport-options.js';
+import type { ActivityMode, SessionBinding } from '../bayeux/bayeux-options.js';
+import type { TransportName, TrustProxy } from '../transports/transport-options.js';
+import type { CometExtension } from './comet-extension.js';
+import type { CometQueuePolicy } from './comet-queue-policy.js';
+
+/** The rhythm of sessions, where it differs on one transport. All durations are milliseconds. */
+export interface CometTransportTimes {
+  /** For how long a connect is held. @default `session.timeout` */
+  timeout?: number;
+  /** For how long clients wait between two connects. @default `session.interval` */
+  interval?: number;
+  /** Silence, beyond `interval`, after which a session is removed. @default `session.maxInterval` */
+  maxInterval?: number;
+}
 
 /** Times and identity of sessions. All durations are milliseconds. */
 export interface CometSessionOptions {
@@ -24,6 +36,8 @@ export interface CometSessionOptions {
    * tabs poll. 0 holds none, -1 all. @default 1
    */
   maxHeldPerBrowser?: number;
+  /** The same over HTTP/2, where a browser needs one connection only. @default -1 */
+  maxHeldPerBrowserHttp2?: number;
   /** How often the tabs past `maxHeldPerBrowser` poll; 0 refuses them. @default 2000 */
   multiSessionInterval?: number;
   /**
@@ -33,6 +47,20 @@ export interface CometSessionOptions {
   acknowledge?: boolean;
   /** Lets clients estimate the clock of the server and the lag of the network (`ext.timesync`). @default true */
   timesync?: boolean;
+  /** Gives everything that goes out a `timestamp`, in ISO 8601. @default false */
+  timestamp?: boolean;
+  /** Hands data that `ext.binary` marks to handlers as `BinaryData`, and sends `BinaryData` so marked. @default true */
+  binary?: boolean;
+  /** Milliseconds after which a session is ended that does nothing but connect; 0 for no limit. @default 0 */
+  maxInactivity?: number;
+  /** What counts as activity: what the client sends, or also what it is sent. @default 'client' */
+  activityMode?: ActivityMode;
+  /** Sends messages with connect replies only, also where the transport could push them. @default false */
+  metaConnectDeliverOnly?: boolean;
+  /** Tells clients `maxInterval`, so that they handshake by themselves when they were away for longer. @default false */
+  handshakeReconnect?: boolean;
+  /** Sends what waits at the handshake with its reply, and not with the first connect. @default false */
+  deliverDuringHandshake?: boolean;
   /**
    * How a request proves that it may use the session whose `clientId` it quotes: by a token of the same principal
    * or the browser's cookie (`principal`), by a token only, or by the `clientId` alone.
@@ -41,12 +69,56 @@ export interface CometSessionOptions {
   binding?: SessionBinding;
 }
 
-/** What may wait for one session. A session that passes a limit is ended, so that its client starts anew. */
+/** How messages reach the subscribers of channels. */
+export interface CometChannelOptions {
+  /** Sends publishers their own messages too, where they are subscribed. @default true */
+  broadcastToPublisher?: boolean;
+  /** Milliseconds for which a lazy message waits for others to go along with; 0 makes none wait. @default 5000 */
+  lazyTimeout?: number;
+}
+
+/** What is special about the WebSocket transport. */
+export interface CometWebSocketOptions extends CometTransportTimes {
+  /** The sub-protocol that is agreed on with clients that offer it. @default 'bayeux' */
+  protocol?: string;
+  /** Messages in one frame to a client. @default 100 */
+  messagesPerFrame?: number;
+  /** Bytes of one frame to a client, unless a single message is larger. @default 65536 */
+  frameBytes?: number;
+  /** Milliseconds a client may say nothing; 0 leaves it to the expiry of its session. @default 0 */
+  idleTimeout?: number;
+  /** Compresses frames (`permessage-deflate`), which costs memory for every socket. @default false */
+  compression?: boolean;
+  /** Lets no socket go on with a session of another: each begins with a handshake. @default false */
+  requireHandshakePerConnection?: boolean;
+}
+
+/** What is special about the long-polling transport. */
+export interface CometLongPollingOptions extends CometTransportTimes {
+  /** HTTP status of the older one of two connects of a session, 400 to 599. @default 500 */
+  duplicateConnectStatus?: number;
+}
+
+/** What is special about the callback-polling transport. */
+export interface CometCallbackPollingOptions extends CometTransportTimes {
+  /** The parameter that names the callback. @default 'jsonp' */
+  parameter?: string;
+  /** Characters the name of a callback may have. @default 64 */
+  maxCallbackLength?: number;
+}
+
+/** What may wait for one session. */
 export interface CometQueueOptions {
   /** Messages. @default 1000 */
   maxMessages?: number;
   /** Bytes. @default 1048576 */
   maxBytes?: number;
+  /**
+   * What happens to a message for which there is no room: `drop-oldest`, `drop-newest`, `disconnect`, which ends the
+   * session so that its client starts anew, or a function that decides.
+   * @default 'disconnect'
+   */
+  policy?: CometQueuePolicy;
 }
 
 /** Limits on what clients send. Past them the client gets an error, and nobody else notices. */
@@ -81,6 +153,14 @@ export interface CometCookieOptions {
   path?: string;
   /** `None` is for pages of other sites, and needs TLS. @default 'Lax' */
   sameSite?: 'Strict' | 'Lax' | 'None';
+  /** Seconds for which browsers keep it. @default until the browser ends */
+  maxAge?: number;
+  /** Sends it over TLS only; `auto` for requests that came over TLS. @default 'auto' */
+  secure?: boolean | 'auto';
+  /** Hides it from scripts of the page. @default true */
+  httpOnly?: boolean;
+  /** Gives each site that embeds this one a cookie of its own (CHIPS). Needs TLS. @default false */
+  partitioned?: boolean;
 }
 
 /** Options of `CometModule`. */
@@ -99,15 +179,22 @@ export interface CometModuleOptions {
    */
   trustProxy?: TrustProxy;
   /**
-   * Offers `callback-polling` (JSONP) as the last resort, for old clients on pages of the same site. It is the weakest
-   * transport: everything a client sends is in the URL, so that proxies, logs and histories keep its `clientId` and
-   * the token in `ext.auth`. Cookies and the `Authorization` header prove nothing on it, so every request of a
-   * session that is not anonymous has to carry its token. Pages of other sites are refused, whatever `origins` says.
-   * @default false
+   * What is served, and offered at the handshake in this order. `callback-polling` (JSONP) is the last resort, for old
+   * clients on pages of the same site, and the weakest transport: everything a client sends is in the URL, so that
+   * proxies, logs and histories keep its `clientId` and the token in `ext.auth`. Cookies and the `Authorization` header
+   * prove nothing on it, so every request of a session that is not anonymous has to carry its token. Pages of other
+   * sites are refused, whatever `origins` says.
+   * @default ['websocket', 'long-polling']
    */
-  callbackPolling?: boolean;
+  transports?: readonly TransportName[];
+  /** Extensions of the server, in the order that messages from clients meet them. @default [] */
+  extensions?: readonly CometExtension[];
   session?: CometSessionOptions;
+  channels?: CometChannelOptions;
   queue?: CometQueueOptions;
+  websocket?: CometWebSocketOptions;
+  longPolling?: CometLongPollingOptions;
+  callbackPolling?: CometCallbackPollingOptions;
   limits?: CometLimitOptions;
   cookie?: CometCookieOptions;
 }

@@ -3,10 +3,13 @@ import type { CometAuthOptions } from '../auth/auth-options.js';
 import type { ChannelRule } from '../auth/channel-rule.js';
 import { type JwtVerifierOptions, validateJwtOptions } from '../auth/jwt-verifier.options.js';
 import { validateRules } from '../auth/rule.validation.js';
-import { type BayeuxOptions, DEFAULT_BAYEUX_OPTIONS } from '../bayeux/bayeux-options.js';
+import { type BayeuxOptions, DEFAULT_BAYEUX_OPTIONS, type SessionTimes } from '../bayeux/bayeux-options.js';
 import { ProxyTrust } from '../transports/proxy-trust.js';
 import { DEFAULT_TRANSPORT_OPTIONS, type TransportOptions } from '../transports/transport-options.js';
-import type { CometModuleOptions } from './comet-module-options.js';
+import type { CometExtension } from './comet-extension.js';
+import type { CometModuleOptions, CometTransportTimes } from './comet-module-options.js';
+import { policyOf } from './comet-queue-policy.js';
+import { viewOf } from './comet-session.js';
 import { OptionsShape } from './comet-options.shape.js';
 
 /** The options of all parts, complete and checked. */
@@ -17,6 +20,7 @@ export interface ResolvedOptions {
   /** The options of the built-in verifier, if it is the one that verifies. */
   readonly jwt: JwtVerifierOptions | undefined;
   readonly rules: readonly ChannelRule[];
+  readonly extensions: readonly CometExtension[];
 }
 
 /**
@@ -35,7 +39,8 @@ export function resolveOptions(options: CometModuleOptions): ResolvedOptions {
   refuse(errors.flatMap((error) => sentences(error)));
 
   const { auth, rules = [], session = {}, queue = {}, limits = {}, cookie = {} } = options;
-  const { callbackPolling = DEFAULT_TRANSPORT_OPTIONS.callbackPolling } = options;
+  const { channels = {}, websocket = {}, longPolling = {}, callbackPolling = {} } = options;
+  const transports = options.transports ?? DEFAULT_TRANSPORT_OPTIONS.transports;
   const jwt = jwtOptions(auth);
   refuse([...validateRules(rules), ...(jwt ? validateJwtOptions(jwt) : []), ...combinations(options)]);
 
@@ -45,8 +50,8 @@ export function resolveOptions(options: CometModuleOptions): ResolvedOptions {
     auth,
     jwt,
     rules,
+    extensions: options.extensions ?? [],
     bayeux: {
-      ...bayeux,
       timeout: session.timeout ?? bayeux.timeout,
       interval: session.interval ?? bayeux.interval,
       maxInterval: session.maxInterval ?? bayeux.maxInterval,
@@ -59,8 +64,25 @@ export function resolveOptions(options: CometModuleOptions): ResolvedOptions {
       maxIdLength: bayeux.maxIdLength,
       maxHeldPerBrowser: session.maxHeldPerBrowser ?? bayeux.maxHeldPerBrowser,
       multiSessionInterval: session.multiSessionInterval ?? bayeux.multiSessionInterval,
+      maxHeldPerBrowserHttp2: session.maxHeldPerBrowserHttp2 ?? bayeux.maxHeldPerBrowserHttp2,
+      transportTimes: {
+        websocket: timesIn(websocket),
+        'long-polling': timesIn(longPolling),
+        'callback-polling': timesIn(callbackPolling),
+      },
+      broadcastToPublisher: channels.broadcastToPublisher ?? bayeux.broadcastToPublisher,
+      lazyTimeout: channels.lazyTimeout ?? bayeux.lazyTimeout,
+      metaConnectDeliverOnly: session.metaConnectDeliverOnly ?? bayeux.metaConnectDeliverOnly,
+      requireHandshakePerConnection:
+        websocket.requireHandshakePerConnection ?? bayeux.requireHandshakePerConnection,
+      handshakeReconnect: session.handshakeReconnect ?? bayeux.handshakeReconnect,
+      deliverDuringHandshake: session.deliverDuringHandshake ?? bayeux.deliverDuringHandshake,
       acknowledge: session.acknowledge ?? bayeux.acknowledge,
       timesync: session.timesync ?? bayeux.timesync,
+      timestamp: session.timestamp ?? bayeux.timestamp,
+      binary: session.binary ?? bayeux.binary,
+      maxInactivity: session.maxInactivity ?? bayeux.maxInactivity,
+      activityMode: session.activityMode ?? bayeux.activityMode,
       sessionBinding: session.binding ?? bayeux.sessionBinding,
       channel: {
         maxLength: limits.channelLength ?? bayeux.channel.maxLength,
@@ -70,14 +92,27 @@ export function resolveOptions(options: CometModuleOptions): ResolvedOptions {
         maxMessages: queue.maxMessages ?? bayeux.queue.maxMessages,
         maxBytes: queue.maxBytes ?? bayeux.queue.maxBytes,
       },
-      transports: callbackPolling ? [...bayeux.transports, 'callback-polling'] : bayeux.transports,
+      queuePolicy: queue.policy === undefined ? bayeux.queuePolicy : policyOf(queue.policy, viewOf),
+      transports,
     },
     transport: {
       path: options.path ?? transport.path,
       origins: options.origins ?? transport.origins,
       trustProxy: options.trustProxy,
       cookie: { ...transport.cookie, ...cookie },
-      callbackPolling,
+      transports,
+      webSocket: {
+        protocol: websocket.protocol ?? transport.webSocket.protocol,
+        messagesPerFrame: websocket.messagesPerFrame ?? transport.webSocket.messagesPerFrame,
+        frameBytes: websocket.frameBytes ?? transport.webSocket.frameBytes,
+        idleTimeout: websocket.idleTimeout ?? transport.webSocket.idleTimeout,
+        compression: websocket.compression ?? transport.webSocket.compression,
+      },
+      callback: {
+        parameter: callbackPolling.parameter ?? transport.callback.parameter,
+        maxCallbackLength: callbackPolling.maxCallbackLength ?? transport.callback.maxCallbackLength,
+      },
+      duplicateConnectStatus: longPolling.duplicateConnectStatus ?? transport.duplicateConnectStatus,
       maxMessageBytes: limits.messageBytes ?? transport.maxMessageBytes,
       maxBatch: limits.batch ?? transport.maxBatch,
       maxDepth: limits.depth ?? transport.maxDepth,
@@ -102,8 +137,28 @@ function jwtOptions(auth: CometAuthOptions): JwtVerifierOptions | undefined {
   };
 }
 
-function combinations({ auth, session, trustProxy }: CometModuleOptions): string[] {
+function timesIn({ timeout, interval, maxInterval }: CometTransportTimes): Partial<SessionTimes> {
+  return {
+    ...(timeout !== undefined && { timeout }),
+    ...(interval !== undefined && { interval }),
+    ...(maxInterval !== undefined && { maxInterval }),
+  };
+}
+
+function combinations({ auth, session, trustProxy, websocket, cookie }: CometModuleOptions): string[] {
   const mistakes: string[] = [];
+  const timeout = websocket?.timeout ?? session?.timeout ?? DEFAULT_BAYEUX_OPTIONS.timeout;
+  if (websocket?.idleTimeout && websocket.idleTimeout <= timeout) {
+    mistakes.push(
+      `websocket.idleTimeout is not above the timeout of connects (${timeout}), during which clients say nothing: ` +
+        'write a larger one, or leave it out.',
+    );
+  }
+  if (cookie?.secure === false && (cookie.sameSite === 'None' || cookie.partitioned === true)) {
+    mistakes.push(
+      'cookie.secure is false, but browsers drop such cookies unless they are Secure: leave it out.',
+    );
+  }
   if (auth.verifier && auth.issuer !== undefined) {
     mistakes.push('auth has both an issuer and a verifier: keep the one that shall verify tokens.');
   }

@@ -16,7 +16,10 @@ import {
   type ValidationArguments,
 } from 'class-validator';
 import type { TokenVerifier } from '../auth/token-verifier.js';
+import { TRANSPORTS } from '../transports/transport-options.js';
 import type { CometModuleOptions } from './comet-module-options.js';
+
+const STATUS = 'duplicateConnectStatus must be an HTTP status from 400 to 599: leave it out for 500.';
 
 /** The longest delay a timer takes: 2^31 - 1 milliseconds. */
 const LONGEST = 2_147_483_647;
@@ -48,18 +51,38 @@ function Words(example: string, { empty } = { empty: true }): PropertyDecorator 
   };
 }
 
-class SessionShape {
+function YesOrNo(): PropertyDecorator {
+  return (target, key) => {
+    Given()(target, key);
+    IsBoolean({ message: `${String(key)} must be true or false.` })(target, key);
+  };
+}
+
+class TimesShape {
   @WholeNumber(0, 'milliseconds', 30_000) timeout?: number;
   @WholeNumber(0, 'milliseconds', 0) interval?: number;
   @WholeNumber(1, 'milliseconds', 30_000) maxInterval?: number;
+}
+
+class SessionShape extends TimesShape {
   @WholeNumber(1, 'milliseconds', 30_000) maxProcessing?: number;
   @WholeNumber(1, 'milliseconds', 10_000) hookTimeout?: number;
   @WholeNumber(0, 'milliseconds', 5_000) rehandshakeSpread?: number;
   @WholeNumber(1, 'sessions', 20) maxPerUser?: number;
   @WholeNumber(-1, 'connects', 1) maxHeldPerBrowser?: number;
   @WholeNumber(0, 'milliseconds', 2_000) multiSessionInterval?: number;
-  @Given() @IsBoolean({ message: 'acknowledge must be true or false.' }) acknowledge?: boolean;
-  @Given() @IsBoolean({ message: 'timesync must be true or false.' }) timesync?: boolean;
+  @WholeNumber(-1, 'connects', 6) maxHeldPerBrowserHttp2?: number;
+  @YesOrNo() acknowledge?: boolean;
+  @YesOrNo() timesync?: boolean;
+  @YesOrNo() timestamp?: boolean;
+  @YesOrNo() binary?: boolean;
+  @WholeNumber(0, 'milliseconds', 3_600_000) maxInactivity?: number;
+  @Given()
+  @IsIn(['client', 'client-server'], { message: "activityMode must be 'client' or 'client-server'." })
+  activityMode?: string;
+  @YesOrNo() metaConnectDeliverOnly?: boolean;
+  @YesOrNo() handshakeReconnect?: boolean;
+  @YesOrNo() deliverDuringHandshake?: boolean;
   @Given()
   @IsIn(['principal', 'token', 'clientId'], {
     message:
@@ -68,9 +91,56 @@ class SessionShape {
   binding?: string;
 }
 
+class ChannelsShape {
+  @YesOrNo() broadcastToPublisher?: boolean;
+  @WholeNumber(0, 'milliseconds', 5_000) lazyTimeout?: number;
+}
+
+class WebSocketShape extends TimesShape {
+  @Given()
+  @Matches(/^[A-Za-z0-9!#$%&'*+\-.^_`|~]+$/, {
+    message: "protocol must be the name of a sub-protocol: write for example protocol: 'bayeux'.",
+  })
+  protocol?: string;
+  @WholeNumber(1, 'messages', 100) messagesPerFrame?: number;
+  @WholeNumber(1, 'bytes', 65_536) frameBytes?: number;
+  @WholeNumber(0, 'milliseconds', 300_000) idleTimeout?: number;
+  @YesOrNo() compression?: boolean;
+  @YesOrNo() requireHandshakePerConnection?: boolean;
+}
+
+class LongPollingShape extends TimesShape {
+  @Given()
+  @IsInt({ message: STATUS })
+  @Min(400, { message: STATUS })
+  @Max(599, { message: STATUS })
+  duplicateConnectStatus?: number;
+}
+
+class CallbackPollingShape extends TimesShape {
+  @Given()
+  @Matches(/^(?!message$)[A-Za-z0-9_-]+$/, {
+    message:
+      "parameter must be the name of a parameter, and not 'message': write for example parameter: 'jsonp'.",
+  })
+  parameter?: string;
+  @WholeNumber(1, 'characters', 64) maxCallbackLength?: number;
+}
+
 class QueueShape {
   @WholeNumber(1, 'messages', 1_000) maxMessages?: number;
   @WholeNumber(1_024, 'bytes', 1_048_576) maxBytes?: number;
+  @Given()
+  @ValidateBy({
+    name: 'isQueuePolicy',
+    validator: {
+      validate: (value: unknown) =>
+        typeof value === 'function' || ['drop-oldest', 'drop-newest', 'disconnect'].includes(value as string),
+      defaultMessage: () =>
+        "policy must be 'drop-oldest', 'drop-newest', 'disconnect', or a function that returns one of them.",
+    },
+  })
+  policy?: unknown;
 }
 
 class LimitsShape {
@@ -104,6 +174,12 @@ class CookieShape {
   @Given()
   @IsIn(['Strict', 'Lax', 'None'], { message: "sameSite must be 'Strict', 'Lax' or 'None'." })
   sameSite?: string;
+  @WholeNumber(0, 'seconds', 86_400) maxAge?: number;
+  @Given()
+  @IsIn([true, false, 'auto'], { message: "secure must be true, false or 'auto'." })
+  secure?: boolean | 'auto';
+  @YesOrNo() httpOnly?: boolean;
+  @YesOrNo() partitioned?: boolean;
 }
 
 class AuthShape {
@@ -188,8 +264,29 @@ export class OptionsShape {
     },
   })
   trustProxy?: number | readonly string[];
-  @Given() @IsBoolean({ message: 'callbackPolling must be true or false.' }) callbackPolling?: boolean;
+  @Words("transports: ['websocket', 'long-polling']", { empty: false })
+  @IsIn(TRANSPORTS, {
+    each: true,
+    message: `transports must be some of ${TRANSPORTS.map((name) => `'${name}'`).join(', ')}.`,
+  })
+  transports?: readonly string[];
+  @Given()
+  @IsObject({ each: true, message: 'extensions must be a list of objects with incoming, outgoing, or both.' })
+  extensions?: readonly unknown[];
   @Given() @ValidateNested() @IsObject({ message: 'session must be an object.' }) session?: SessionShape;
+  @Given() @ValidateNested() @IsObject({ message: 'channels must be an object.' }) channels?: ChannelsShape;
+  @Given()
+  @ValidateNested()
+  @IsObject({ message: 'websocket must be an object.' })
+  websocket?: WebSocketShape;
+  @Given()
+  @ValidateNested()
+  @IsObject({ message: 'longPolling must be an object.' })
+  longPolling?: LongPollingShape;
+  @Given()
+  @ValidateNested()
+  @IsObject({ message: 'callbackPolling must be an object: to serve it, name it in transports.' })
+  callbackPolling?: CallbackPollingShape;
   @Given() @ValidateNested() @IsObject({ message: 'queue must be an object.' }) queue?: QueueShape;
   @Given() @ValidateNested() @IsObject({ message: 'limits must be an object.' }) limits?: LimitsShape;
   @Given() @ValidateNested() @IsObject({ message: 'cookie must be an object.' }) cookie?: CookieShape;
@@ -197,15 +294,24 @@ export class OptionsShape {
   /** The options, with every group in its shape. Nothing is copied deeply: verifiers are objects of the user. */
   static of(options: CometModuleOptions): OptionsShape {
     const given: Partial<Record<keyof CometModuleOptions, unknown>> = options;
-    return Object.assign(new OptionsShape(), given, {
-      ...(given.auth !== undefined && { auth: shaped(AuthShape, given.auth) }),
-      ...(given.session !== undefined && { session: shaped(SessionShape, given.session) }),
-      ...(given.queue !== undefined && { queue: shaped(QueueShape, given.queue) }),
-      ...(given.limits !== undefined && { limits: shaped(LimitsShape, given.limits) }),
-      ...(given.cookie !== undefined && { cookie: shaped(CookieShape, given.cookie) }),
-    });
+    const groups = Object.entries(GROUPS)
+      .filter(([name]) => given[name as keyof CometModuleOptions] !== undefined)
+      .map(([name, Shape]) => [name, shaped(Shape, given[name as keyof CometModuleOptions])]);
+    return Object.assign(new OptionsShape(), given, Object.fromEntries(groups));
   }
 }
+
+const GROUPS = {
+  auth: AuthShape,
+  session: SessionShape,
+  channels: ChannelsShape,
+  queue: QueueShape,
+  websocket: WebSocketShape,
+  longPolling: LongPollingShape,
+  callbackPolling: CallbackPollingShape,
+  limits: LimitsShape,
+  cookie: CookieShape,
+};
 
 function shaped(Shape: new () => object, group: unknown): unknown {
   return typeof group === 'object' && group !== null ? Object.assign(new Shape(), group) : group;

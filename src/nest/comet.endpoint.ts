@@ -7,6 +7,8 @@ import type { TokenVerifier } from '../auth/token-verifier.js';
 import { BayeuxServer } from '../bayeux/server.js';
 import { FrontDoor } from '../transports/front-door.js';
 import { Intake } from '../transports/intake.js';
+import { extensionOf } from './comet-extension.js';
+import { viewOf } from './comet-session.js';
 import type { ResolvedOptions } from './comet-options.resolver.js';
 import { GatewayHub } from './gateway-hub.js';
 import { CometLogger } from './nest.logger.js';
@@ -51,6 +53,9 @@ export class CometEndpoint {
       logger,
       random: Math.random,
     });
+    for (const extension of resolved.extensions) {
+      this.server.extensions.add(extensionOf(extension, viewOf));
+    }
     const intake = new Intake(this.server, new Authenticator(verifier, logger), logger);
     this.door = new FrontDoor(intake, resolved.transport, logger);
   }

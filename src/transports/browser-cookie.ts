@@ -42,9 +42,17 @@ export class BrowserCookie {
   }
 
   #serialise(value: string, secure: boolean): string {
-    const { name, domain, path, sameSite } = this.#options;
-    const scope = domain === undefined ? '' : `; Domain=${domain}`;
-    return `${name}=${value}${scope}; Path=${path}; HttpOnly${secure ? '; Secure' : ''}; SameSite=${sameSite}`;
+    const { name, domain, path, sameSite, maxAge, httpOnly, partitioned, ...options } = this.#options;
+    const attributes = [
+      domain !== undefined && `Domain=${domain}`,
+      `Path=${path}`,
+      maxAge !== undefined && value !== '' && `Max-Age=${maxAge}`,
+      httpOnly && 'HttpOnly',
+      (options.secure === 'auto' ? secure : options.secure) && 'Secure',
+      `SameSite=${sameSite}`,
+      partitioned && 'Partitioned',
+    ];
+    return [`${name}=${value}`, ...attributes.filter((attribute) => attribute !== false)].join('; ');
   }
 }
 

@@ -41,7 +41,7 @@ export class CallbackPollingTransport {
     // The page cannot set the header either: what is in it was put there by the browser, or by a proxy for a cookie.
     const scope: RequestScope = { ...scopeOf(request, provenance, undefined), authorization: undefined };
     const format = scriptFormat(query.callback);
-    const link = new PollLink(response, scope, format, this.#options.retryAfter, (gone) => {
+    const link = new PollLink(response, scope, format, this.#options, (gone) => {
       this.#intake.server.closed(gone);
     });
     // A client that sends a body nevertheless must not go unnoticed when it goes.

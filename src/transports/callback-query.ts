@@ -8,22 +8,24 @@ export type CallbackQuery =
   | { readonly ok: false; readonly status: number };
 
 /** Names of functions and members. Anything else could become code of the client's choice in a page. */
-const CALLBACK = /^[a-zA-Z0-9._-]{1,64}$/;
+const CALLBACK = /^[a-zA-Z0-9._-]+$/;
 
 const MALFORMED: CallbackQuery = { ok: false, status: 400 };
 const TOO_BIG: CallbackQuery = { ok: false, status: 413 };
 
-/** Reads `jsonp`, the name of the callback, and `message`, a JSON array that may come in several parts. */
+/** Reads the name of the callback, from `jsonp` as a rule, and `message`, a JSON array that may come in several parts. */
 export function readCallbackQuery(url: string, options: TransportOptions): CallbackQuery {
   const start = url.indexOf('?');
   const query = start < 0 ? '' : url.slice(start + 1);
   // Characters are bytes here: Node refuses a URL that is not ASCII.
   if (query.length > options.maxMessageBytes) return TOO_BIG;
-  const callbacks = valuesOf('jsonp', query);
+  const { parameter, maxCallbackLength } = options.callback;
+  const callbacks = valuesOf(parameter, query);
   const texts = valuesOf('message', query);
   if (!callbacks || !texts || texts.length === 0) return MALFORMED;
   const [callback] = callbacks;
   if (callback === undefined || callbacks.length > 1 || !CALLBACK.test(callback)) return MALFORMED;
+  if (callback.length > maxCallbackLength) return MALFORMED;
 
   const messages: unknown[] = [];
   for (const text of texts) {

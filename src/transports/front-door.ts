@@ -23,7 +23,7 @@ export class FrontDoor {
   readonly #origins: OriginPolicy;
   readonly #proxies: ProxyTrust;
   readonly #cookie: BrowserCookie;
-  readonly #polling: LongPollingTransport;
+  readonly #polling: LongPollingTransport | undefined;
   readonly #scripts: CallbackPollingTransport | undefined;
   readonly #sockets: WebSocketTransport;
   #toldOfOrigins = false;
@@ -35,8 +35,10 @@ export class FrontDoor {
     this.#origins = new OriginPolicy(options.origins);
     this.#proxies = new ProxyTrust(options.trustProxy);
     this.#cookie = new BrowserCookie(options.cookie);
-    this.#polling = new LongPollingTransport(intake, options);
-    if (options.callbackPolling) this.#scripts = new CallbackPollingTransport(intake, options);
+    const { transports } = options;
+    if (transports.includes('long-polling')) this.#polling = new LongPollingTransport(intake, options);
+    if (transports.includes('callback-polling'))
+      this.#scripts = new CallbackPollingTransport(intake, options);
     this.#sockets = new WebSocketTransport(intake, options);
   }
 
@@ -69,20 +71,20 @@ export class FrontDoor {
       response.setHeader('Access-Control-Allow-Origin', origin);
       response.setHeader('Access-Control-Allow-Credentials', 'true');
     }
-    if (request.method === 'POST') {
+    if (request.method === 'POST' && this.#polling) {
       const browser = this.#cookie.read(request.headers.cookie, provenance.secure);
       this.#polling.serve(request, response, scopeOf(request, provenance, browser));
     } else if (request.method === 'GET' && this.#scripts) {
       this.#scripts.serve(request, response, provenance);
     } else if (request.method === 'OPTIONS') {
       if (verdict === 'listed') {
-        response.setHeader('Access-Control-Allow-Methods', 'POST');
+        response.setHeader('Access-Control-Allow-Methods', this.#methods.join(', '));
         response.setHeader('Access-Control-Allow-Headers', 'authorization, content-type');
         response.setHeader('Access-Control-Max-Age', '600');
       }
       answerEmpty(request, response, 200);
     } else {
-      response.setHeader('Allow', this.#scripts ? 'GET, POST, OPTIONS' : 'POST, OPTIONS');
+      response.setHeader('Allow', [...this.#methods, 'OPTIONS'].join(', '));
       answerEmpty(request, response, 405);
     }
   }
@@ -101,7 +103,8 @@ export class FrontDoor {
       provenance,
       this.#cookie.read(request.headers.cookie, provenance.secure),
     );
-    if (scope.tokenInQuery) reject(socket, '400 Bad Request');
+    if (!this.#options.transports.includes('websocket')) reject(socket, '404 Not Found');
+    else if (scope.tokenInQuery) reject(socket, '400 Bad Request');
     else if (this.#intake.server.draining) {
       reject(socket, '503 Service Unavailable', `Retry-After: ${this.#options.retryAfter}\r\n`);
     } else this.#sockets.upgrade(request, socket, head, scope);
@@ -115,6 +118,10 @@ export class FrontDoor {
   /** Resolves when all sockets have closed. */
   close(): Promise<void> {
     return this.#sockets.close();
+  }
+
+  get #methods(): string[] {
+    return [...(this.#scripts ? ['GET'] : []), ...(this.#polling ? ['POST'] : [])];
   }
 
   #tellOfOrigins(): void {

@@ -34,7 +34,7 @@ export class LongPollingTransport {
       refuse(request, response, 413);
       return;
     }
-    const link = new PollLink(response, scope, JSON_FORMAT, this.#options.retryAfter, (gone) => {
+    const link = new PollLink(response, scope, JSON_FORMAT, this.#options, (gone) => {
       this.#intake.server.closed(gone);
     });
     this.#read(request, response, (body) => {

@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http';
 import { encode } from '../bayeux/delivery.js';
 import type { Link, LinkEnd, Outbound, Receipt } from '../bayeux/ports.js';
 import type { RequestScope } from './request-scope.js';
+import type { TransportOptions } from './transport-options.js';
 
 /** How responses look on one transport. */
 export interface PollFormat {
@@ -14,6 +15,9 @@ export interface PollFormat {
   readonly body: (array: string) => string;
 }
 
+/** What responses without an array are like. */
+export type PollOptions = Pick<TransportOptions, 'duplicateConnectStatus' | 'retryAfter'>;
+
 /** One HTTP response, which carries one array. */
 export class PollLink implements Link {
   readonly once = true;
@@ -22,21 +26,21 @@ export class PollLink implements Link {
   readonly #response: ServerResponse;
   readonly #format: PollFormat;
   readonly #setCookie: string | undefined;
-  readonly #retryAfter: number;
+  readonly #options: PollOptions;
   #receipt: Receipt | undefined;
 
   constructor(
     response: ServerResponse,
     scope: RequestScope,
     format: PollFormat,
-    retryAfter: number,
+    options: PollOptions,
     /** Called when the client goes away before it has got its response. */
     onGone: (link: PollLink) => void,
   ) {
     this.#response = response;
     this.#format = format;
     this.#setCookie = scope.browser?.setCookie;
-    this.#retryAfter = retryAfter;
+    this.#options = options;
     // Not the response's own, which it has only once the responses ahead of it on the connection are through.
     const { socket } = response.req;
     let flushed = false;
@@ -98,7 +102,8 @@ export class PollLink implements Link {
     if (this.#response.headersSent || this.#response.destroyed) return;
     // 500 for the older of two connects: browsers repeat a 408 by themselves, and 200 would let two tabs that share
     // a session take it from each other at full speed.
-    if (why === 'superseded') this.#response.writeHead(500, { 'Content-Length': 0 }).end();
-    else this.#response.writeHead(503, { 'Content-Length': 0, 'Retry-After': this.#retryAfter }).end();
+    const { duplicateConnectStatus, retryAfter } = this.#options;
+    if (why === 'superseded') this.#response.writeHead(duplicateConnectStatus, { 'Content-Length': 0 }).end();
+    else this.#response.writeHead(503, { 'Content-Length': 0, 'Retry-After': retryAfter }).end();
   }
 }

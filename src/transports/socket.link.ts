@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
-import { encode } from '../bayeux/delivery.js';
+import { encodeFrames } from '../bayeux/delivery.js';
 import type { Deadline, Link, LinkEnd, Outbound, Receipt, Scheduler } from '../bayeux/ports.js';
 import type { TransportOptions } from './transport-options.js';
 
@@ -48,6 +48,8 @@ export class SocketLink implements Link {
   readonly #options: TransportOptions;
   /** Ends a socket that has no session, or that does not close. */
   readonly #deadline: Deadline;
+  /** When the peer has said something last. */
+  #heardAt: number;
   readonly #receipts: (Receipt | undefined)[] = [];
   /** Whether it ever had a session. */
   #served = false;
@@ -59,8 +61,10 @@ export class SocketLink implements Link {
     this.#connection = connection;
     this.#scheduler = scheduler;
     this.#options = options;
+    this.#heardAt = scheduler.now();
     this.#deadline = scheduler.deadline(() => {
       if (this.#closing) this.#socket.terminate();
+      else if (this.sessionId !== undefined) this.#idle();
       else if (this.#served) this.close(CloseCodes.normal, 'session has ended');
       else this.close(CloseCodes.policyViolation, 'no session');
     });
@@ -94,9 +98,17 @@ export class SocketLink implements Link {
   bound(sessionId: string | undefined): void {
     if (this.#closing) return;
     this.#served ||= sessionId !== undefined;
-    if (sessionId === undefined)
-      this.#deadline.moveTo(this.#scheduler.now() + this.#options.handshakeTimeout);
+    const { handshakeTimeout, webSocket } = this.#options;
+    const patience = sessionId === undefined ? handshakeTimeout : webSocket.idleTimeout;
+    if (patience > 0) this.#deadline.moveTo(this.#scheduler.now() + patience);
     else this.#deadline.cancel();
+  }
+
+  /** Looked at now and then only: moving a deadline with every frame would cost more than it is worth. */
+  #idle(): void {
+    const end = this.#heardAt + this.#options.webSocket.idleTimeout;
+    if (end > this.#scheduler.now()) this.#deadline.moveTo(end);
+    else this.close(CloseCodes.normal, 'silent for too long');
   }
 
   stopped(): void {
@@ -106,8 +118,14 @@ export class SocketLink implements Link {
   }
 
   write(messages: readonly Outbound[], receipt?: Receipt): void {
-    this.#receipts.push(receipt);
-    this.#socket.send(encode(messages), this.#onSent);
+    const { messagesPerFrame, frameBytes } = this.#options.webSocket;
+    const frames = encodeFrames(messages, messagesPerFrame, frameBytes);
+    if (frames.length === 0) receipt?.settled(true);
+    // The last frame has left only after the others.
+    for (const [index, frame] of frames.entries()) {
+      this.#receipts.push(index === frames.length - 1 ? receipt : undefined);
+      this.#socket.send(frame, this.#onSent);
+    }
     if (this.#overtaxed) this.#socket.pause();
   }
 
@@ -128,6 +146,7 @@ export class SocketLink implements Link {
   /** A frame is being handled. */
   frameBegun(): void {
     this.#frames++;
+    this.#heardAt = this.#scheduler.now();
     if (this.#overtaxed) this.#socket.pause();
   }
 

@@ -7,6 +7,41 @@ export interface BrowserCookieOptions {
   readonly domain: string | undefined;
   readonly path: string;
   readonly sameSite: 'Strict' | 'Lax' | 'None';
+  /** Seconds after which browsers forget it; without it they do at their end. */
+  readonly maxAge: number | undefined;
+  /** Whether it goes over TLS only: `auto` for requests that came over TLS. */
+  readonly secure: boolean | 'auto';
+  readonly httpOnly: boolean;
+  /** Whether each site that embeds this one has a cookie of its own. */
+  readonly partitioned: boolean;
+}
+
+/** The transports there are. */
+export const TRANSPORTS = ['websocket', 'long-polling', 'callback-polling'] as const;
+
+/** The name of a transport, as clients write it. */
+export type TransportName = (typeof TRANSPORTS)[number];
+
+/** What is special about WebSocket. */
+export interface WebSocketOptions {
+  /** The sub-protocol that is agreed on with clients that offer it. */
+  readonly protocol: string;
+  /** Messages in one frame to a client. */
+  readonly messagesPerFrame: number;
+  /** Bytes of one frame to a client, as long as it has several messages. */
+  readonly frameBytes: number;
+  /** For how long a client may say nothing; 0 for no limit but that of its session. */
+  readonly idleTimeout: number;
+  /** Whether frames are compressed (`permessage-deflate`). */
+  readonly compression: boolean;
+}
+
+/** What is special about callback-polling. */
+export interface CallbackOptions {
+  /** The parameter that names the callback. */
+  readonly parameter: string;
+  /** Characters of its name. */
+  readonly maxCallbackLength: number;
 }
 
 /** What the transports can be told. Durations are milliseconds, sizes bytes. */
@@ -17,8 +52,12 @@ export interface TransportOptions {
   readonly origins: readonly string[];
   readonly trustProxy: TrustProxy | undefined;
   readonly cookie: BrowserCookieOptions;
-  /** Whether `callback-polling` is served. */
-  readonly callbackPolling: boolean;
+  /** What is served; each is offered at the handshake in this order. */
+  readonly transports: readonly TransportName[];
+  readonly webSocket: WebSocketOptions;
+  readonly callback: CallbackOptions;
+  /** Status of the older one of two connects over HTTP. */
+  readonly duplicateConnectStatus: number;
   /** Size of a request body, a query or an incoming frame. */
   readonly maxMessageBytes: number;
   /** Messages in a request or frame. */
@@ -38,8 +77,26 @@ export const DEFAULT_TRANSPORT_OPTIONS: TransportOptions = Object.freeze<Transpo
   path: '/cometd',
   origins: [],
   trustProxy: undefined,
-  cookie: { name: 'BAYEUX_BROWSER', domain: undefined, path: '/', sameSite: 'Lax' },
-  callbackPolling: false,
+  cookie: {
+    name: 'BAYEUX_BROWSER',
+    domain: undefined,
+    path: '/',
+    sameSite: 'Lax',
+    maxAge: undefined,
+    secure: 'auto',
+    httpOnly: true,
+    partitioned: false,
+  },
+  transports: ['websocket', 'long-polling'],
+  webSocket: {
+    protocol: 'bayeux',
+    messagesPerFrame: 100,
+    frameBytes: 65_536,
+    idleTimeout: 0,
+    compression: false,
+  },
+  callback: { parameter: 'jsonp', maxCallbackLength: 64 },
+  duplicateConnectStatus: 500,
   maxMessageBytes: 65_536,
   maxBatch: 100,
   maxDepth: 100,

@@ -16,6 +16,9 @@ const CODE_OF: Record<DecodeFailure, readonly [code: number, reason: string]> = 
   too_many: [CloseCodes.tooBig, 'too many messages'],
 };
 
+/** Without memory of earlier frames: what one client publishes must not be guessable from how well it compresses. */
+const COMPRESSION = { serverNoContextTakeover: true, clientNoContextTakeover: true };
+
 /** Bayeux over WebSocket: one array a text frame, both ways. */
 export class WebSocketTransport {
   readonly #intake: Intake;
@@ -28,14 +31,15 @@ export class WebSocketTransport {
   constructor(intake: Intake, options: TransportOptions) {
     this.#intake = intake;
     this.#options = options;
+    const { protocol } = options.webSocket;
     this.#upgrader = new WebSocketServer({
       noServer: true,
       clientTracking: false,
       maxPayload: options.maxMessageBytes,
       // Costs memory for every socket, open or idle.
-      perMessageDeflate: false,
+      perMessageDeflate: options.webSocket.compression && COMPRESSION,
       // Answering with a protocol is optional; echoing one could give away a token that was offered as one.
-      handleProtocols: (offered) => (offered.has('bayeux') ? 'bayeux' : false),
+      handleProtocols: (offered) => offered.has(protocol) && protocol,
     });
   }
 

@@ -1,9 +1,10 @@
+import type { CometModuleOptions } from '../../src/index.js';
 import { onEveryServer, withIssuer } from '../support/bench.js';
 import { parseScript, queryOf } from '../support/callback.client.js';
 import { bearer, presenting } from '../support/identity.js';
 import { statusOf } from '../support/polling.client.js';
 
-const ON = { callbackPolling: true };
+const ON: Partial<CometModuleOptions> = { transports: ['websocket', 'long-polling', 'callback-polling'] };
 const UNKNOWN = { successful: false, error: '402::session_unknown' };
 const HANDSHAKE = JSON.stringify([{ channel: '/meta/handshake', version: '1.0', id: '1' }]);
 

@@ -1,10 +1,11 @@
+import type { CometModuleOptions } from '../../src/index.js';
 import { onEveryServer } from '../support/bench.js';
 import { parseScript, queryOf } from '../support/callback.client.js';
 import { statusOf } from '../support/polling.client.js';
 import { RawSocket } from '../support/raw-socket.js';
 import { until } from '../support/until.js';
 
-const ON = { callbackPolling: true };
+const ON: Partial<CometModuleOptions> = { transports: ['websocket', 'long-polling', 'callback-polling'] };
 const HANDSHAKE = JSON.stringify([{ channel: '/meta/handshake', version: '1.0', id: '1' }]);
 
 describe('the query of callback-polling', () => {

@@ -1,3 +1,4 @@
+import type { CometModuleOptions } from '../../src/index.js';
 import { type Bench, onEveryServer } from '../support/bench.js';
 import { type CallbackClient, queryOf } from '../support/callback.client.js';
 import { ask } from '../support/http.js';
@@ -5,7 +6,7 @@ import { statusOf } from '../support/polling.client.js';
 import { ServiceGateway } from '../support/service.gateway.js';
 import { until } from '../support/until.js';
 
-const ON = { callbackPolling: true };
+const ON: Partial<CometModuleOptions> = { transports: ['websocket', 'long-polling', 'callback-polling'] };
 const TIMEOUT = 30_000;
 const HANDSHAKE = JSON.stringify([{ channel: '/meta/handshake', version: '1.0', id: '1' }]);
 

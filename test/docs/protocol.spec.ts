@@ -128,7 +128,11 @@ describe('PROTOCOL', () => {
   });
 
   it('gives the defaults that hold', () => {
-    const mentioned = [...text.matchAll(/`((?:session|queue|limits|auth)\.\w+)` \((\d+)\)/g)];
+    const mentioned = [
+      ...text.matchAll(
+        /`((?:session|channels|queue|websocket|longPolling|callbackPolling|limits|auth)\.\w+)` \((\d+)\)/g,
+      ),
+    ];
     expect(mentioned.length).toBeGreaterThan(10);
     for (const [, name = '', value] of mentioned)
       expect({ name, value: Number(value) }).toEqual({ name, value: defaults[name] });
@@ -137,7 +141,7 @@ describe('PROTOCOL', () => {
   });
 
   it('lists every option that is a number', () => {
-    const rows = readFileSync('README.md', 'utf8').matchAll(/^\|\s*`([\w.]+)`\s*\|\s*`\d+`/gm);
+    const rows = readFileSync('docs/OPTIONS.md', 'utf8').matchAll(/^\|\s*`([\w.]+)`\s*\|\s*`-?\d+`/gm);
     expect(Object.keys(defaults).sort()).toEqual([...rows].map(([, name]) => name).sort());
   });
 

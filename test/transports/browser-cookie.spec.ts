@@ -64,12 +64,35 @@ describe('BrowserCookie', () => {
   });
 
   it('has the name and scope it was told to have', () => {
-    const other = new BrowserCookie({ name: 'PUSH', domain: 'example.com', path: '/push', sameSite: 'None' });
+    const named = { name: 'PUSH', domain: 'example.com', path: '/push', sameSite: 'None' } as const;
+    const other = new BrowserCookie({ ...options, ...named });
     expect(other.read(undefined, true).setCookie).toMatch(
       /^PUSH=[\w-]{32}; Domain=example\.com; Path=\/push; HttpOnly; Secure; SameSite=None$/,
     );
     expect(other.expire()).toBe('PUSH=; Domain=example.com; Path=/push; HttpOnly; SameSite=None; Max-Age=0');
   });
+
+  it('lives for as long as it was told to, in as many jars', () => {
+    const other = new BrowserCookie({ ...options, maxAge: 60, partitioned: true });
+    expect(other.read(undefined, true).setCookie).toMatch(
+      /^BAYEUX_BROWSER=[\w-]{32}; Path=\/; Max-Age=60; HttpOnly; Secure; SameSite=Lax; Partitioned$/,
+    );
+    expect(other.expire()).toBe('BAYEUX_BROWSER=; Path=/; HttpOnly; SameSite=Lax; Partitioned; Max-Age=0');
+  });
+
+  it.each([
+    [true, false, true],
+    [false, true, false],
+    ['auto', true, true],
+    ['auto', false, false],
+  ] as const)(
+    'with secure: %s on a request that is secure: %s is Secure: %s',
+    (option, request, expected) => {
+      const other = new BrowserCookie({ ...options, secure: option, httpOnly: false });
+      expect(other.read(undefined, request).setCookie?.includes('; Secure')).toBe(expected);
+      expect(other.read(undefined, request).setCookie).not.toContain('HttpOnly');
+    },
+  );
 
   it('is expired by a header of the same name and scope', () => {
     expect(cookie.expire()).toBe('BAYEUX_BROWSER=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0');
