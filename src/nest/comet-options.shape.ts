@@ -1,5 +1,4 @@
 import {
-  ArrayNotEmpty,
   IsArray,
   IsBoolean,
   IsDefined,
@@ -13,50 +12,13 @@ import {
   ValidateBy,
   ValidateIf,
   ValidateNested,
-  type ValidationArguments,
 } from 'class-validator';
+import { Given, WholeNumber, Words, YesOrNo } from './option-checks.js';
 import type { TokenVerifier } from '../auth/token-verifier.js';
 import { TRANSPORTS } from '../transports/transport-options.js';
 import type { CometModuleOptions } from './comet-module-options.js';
 
 const STATUS = 'duplicateConnectStatus must be an HTTP status from 400 to 599: leave it out for 500.';
-
-/** The longest delay a timer takes: 2^31 - 1 milliseconds. */
-const LONGEST = 2_147_483_647;
-
-/** Checks the option only if it is given. `null` is: it would undo a default. */
-function Given(): PropertyDecorator {
-  return ValidateIf((_, value) => value !== undefined);
-}
-
-function WholeNumber(minimum: number, what: string, example: number): PropertyDecorator {
-  const message = ({ property }: ValidationArguments) =>
-    `${property} must be a whole number of ${what}, ${minimum} or more: write for example ${property}: ${example}.`;
-  return (target, key) => {
-    Given()(target, key);
-    IsInt({ message })(target, key);
-    Min(minimum, { message })(target, key);
-    Max(LONGEST, { message })(target, key);
-  };
-}
-
-function Words(example: string, { empty } = { empty: true }): PropertyDecorator {
-  const message = ({ property }: ValidationArguments) =>
-    `${property} must be a list of texts: write for example ${example}.`;
-  return (target, key) => {
-    Given()(target, key);
-    IsArray({ message })(target, key);
-    IsString({ each: true, message })(target, key);
-    if (!empty) ArrayNotEmpty({ message })(target, key);
-  };
-}
-
-function YesOrNo(): PropertyDecorator {
-  return (target, key) => {
-    Given()(target, key);
-    IsBoolean({ message: `${String(key)} must be true or false.` })(target, key);
-  };
-}
 
 class TimesShape {
   @WholeNumber(0, 'milliseconds', 30_000) timeout?: number;
@@ -296,8 +258,11 @@ export class OptionsShape {
     const given: Partial<Record<keyof CometModuleOptions, unknown>> = options;
     const groups = Object.entries(GROUPS)
       .filter(([name]) => given[name as keyof CometModuleOptions] !== undefined)
-      .map(([name, Shape]) => [name, shaped(Shape, given[name as keyof CometModuleOptions])]);
-    return Object.assign(new OptionsShape(), given, Object.fromEntries(groups));
+      .map(([name, Shape]): [string, unknown] => [
+        name,
+        shaped(Shape, given[name as keyof CometModuleOptions]),
+      ]);
+    return Object.assign(new OptionsShape(), given, Object.fromEntries(groups) as object);
   }
 }
 

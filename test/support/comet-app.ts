@@ -1,6 +1,6 @@
 import type { Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
-import type { INestApplication, Provider } from '@nestjs/common';
+import type { INestApplication, Provider, Type } from '@nestjs/common';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
@@ -22,6 +22,7 @@ export interface CometAppSettings {
   readonly http: HttpKind;
   readonly options: CometModuleOptions;
   readonly providers?: readonly Provider[];
+  readonly controllers?: readonly Type[];
   /** The clock; without one time passes as usual. */
   readonly clock?: VirtualScheduler;
 }
@@ -51,11 +52,18 @@ export class CometApp {
     this.service = app.get(CometService);
   }
 
-  static async start({ http, options, providers = [], clock }: CometAppSettings): Promise<CometApp> {
+  static async start({
+    http,
+    options,
+    providers = [],
+    controllers = [],
+    clock,
+  }: CometAppSettings): Promise<CometApp> {
     const log = new CapturedLogger();
     const builder = Test.createTestingModule({
       imports: [CometModule.forRoot(options)],
       providers: [...providers],
+      controllers: [...controllers],
     }).setLogger(log);
     if (clock) builder.overrideProvider(COMET_SCHEDULER).useValue(clock);
     const module = await builder.compile();
