@@ -35,6 +35,7 @@ export type { CometMessage, SendOptions } from './nest/comet-message.js';
 export type {
   CometCallbackPollingOptions,
   CometChannelOptions,
+  CometCompatOptions,
   CometCookieOptions,
   CometLimitOptions,
   CometLongPollingOptions,

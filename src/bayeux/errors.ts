@@ -27,6 +27,8 @@ export const BayeuxErrors = {
   tokenExpired: '401::token_expired',
   /** No such session for this sender. Handshake again, then subscribe again. */
   sessionUnknown: '402::session_unknown',
+  /** The same, in the words that clients of Salesforce look for; see `compat.salesforce`. */
+  clientUnknown: '403::Unknown client',
   /** The handshake was refused by policy. Do not repeat it. */
   handshakeDenied: '403::handshake_denied',
   /** A token of somebody else on a live session. The session is unchanged. */

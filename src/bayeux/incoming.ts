@@ -1,12 +1,15 @@
 import { type ChannelLimits, isChannel } from './channel.js';
+import { plainName } from './dialect.js';
 import { BayeuxErrors } from './errors.js';
 import { isJsonObject, type JsonObject, type Reply } from './message.js';
+import type { Dialect } from './ports.js';
 
 /** A message whose channel and id were found good. They are decided once, here, and never read again. */
 export interface Incoming {
   readonly channel: string;
   readonly id: string | undefined;
   readonly body: JsonObject;
+  readonly dialect: Dialect | undefined;
   /** What extensions add to its reply, once that is made. */
   complete?: (reply: Reply) => void;
 }
@@ -19,11 +22,12 @@ export type Validated =
 export function validate(
   element: unknown,
   limits: { readonly channel: ChannelLimits; readonly maxIdLength: number },
+  dialect?: Dialect,
 ): Validated {
   if (!isJsonObject(element)) return refuse({}, BayeuxErrors.messageInvalid);
   const id = readId(element['id'], limits.maxIdLength);
   const known: Reply = id !== undefined && id !== INVALID ? { id } : {};
-  const channel = element['channel'];
+  const channel = plainName(element['channel'], dialect);
   if (channel === undefined) return refuse(known, BayeuxErrors.channelMissing);
   if (!isChannel(channel, limits.channel)) {
     const echoed =
@@ -31,7 +35,7 @@ export function validate(
     return refuse({ ...echoed, ...known }, BayeuxErrors.channelInvalid);
   }
   if (id === INVALID) return refuse({ channel }, BayeuxErrors.messageIdInvalid);
-  return { ok: true, message: { channel, id, body: element } };
+  return { ok: true, message: { channel, id, body: element, dialect } };
 }
 
 const INVALID = Symbol('invalid id');

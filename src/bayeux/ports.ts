@@ -25,6 +25,9 @@ export type Credential<P extends Principal = Principal> =
   /** `error` is a code of the catalogue, as `401::invalid_token`. */
   | { readonly kind: 'refused'; readonly error: string };
 
+/** Habits of clients that were written for another server, where they differ from the protocol. */
+export type Dialect = 'salesforce';
+
 /** What the core knows of the request a message came in. Plain data. */
 export interface RequestContext {
   readonly credential: Credential;
@@ -32,6 +35,8 @@ export interface RequestContext {
   readonly browser?: string;
   /** True if the connection carries many requests at once, as HTTP/2 does. */
   readonly multiplexed?: boolean;
+  /** Absent for clients that speak the protocol as it is. */
+  readonly dialect?: Dialect;
   /** Address of the client, as far as trusted proxies tell. */
   readonly address?: string;
   /** Allow-listed request headers, lower case. */

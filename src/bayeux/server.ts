@@ -6,6 +6,7 @@ import type { BayeuxPorts, Core } from './core.js';
 import type { Composed, Delivery } from './delivery.js';
 import { BayeuxErrors, denied, type Operation } from './errors.js';
 import { Channels } from './channels.js';
+import { unknownSession } from './dialect.js';
 import { Exchange, type Replies } from './exchange.js';
 import { Extensions, type Passed } from './extension.js';
 import { HeldConnects } from './held-connects.js';
@@ -225,7 +226,7 @@ export class BayeuxServer implements Core {
     );
     if (session) this.#adopt(session, exchange);
     return exchange.run((index) => {
-      const validated = validate(messages[index], this.options);
+      const validated = validate(messages[index], this.options, context.dialect);
       if (!validated.ok) return [validated.reply];
       const { message } = validated;
       if (this.options.timesync && isMeta(message.channel)) {
@@ -303,7 +304,7 @@ export class BayeuxServer implements Core {
     handle: (extended: Incoming) => MaybePromise<Replies>,
   ): MaybePromise<Replies> {
     if (body === message.body) return handle(message);
-    const validated = validate(body, this.options);
+    const validated = validate(body, this.options, message.dialect);
     if (!validated.ok) return [validated.reply];
     const { complete } = message;
     return handle({ ...validated.message, ...(complete && { complete }) });
@@ -343,8 +344,9 @@ export class BayeuxServer implements Core {
   }
 
   #unknown(message: Incoming) {
-    if (message.channel === '/meta/disconnect') return failure(message, BayeuxErrors.sessionUnknown);
-    return failure(message, BayeuxErrors.sessionUnknown, { advice: this.#adviseHandshake() });
+    const error = unknownSession(message.dialect);
+    if (message.channel === '/meta/disconnect') return failure(message, error);
+    return failure(message, error, { advice: this.#adviseHandshake() });
   }
 
   /** A bad token on a message after the handshake: a fresh one may do. */

@@ -1,6 +1,7 @@
 import { ADVICE_NONE, type Advice, adviseHandshake, adviseRetry } from './advice.js';
 import type { SessionTimes } from './bayeux-options.js';
 import type { Composed, Delivery } from './delivery.js';
+import { unknownSession } from './dialect.js';
 import { BayeuxErrors } from './errors.js';
 import { type Extension, Extensions } from './extension.js';
 import { type Incoming, replyTo } from './incoming.js';
@@ -341,7 +342,8 @@ export class Session {
         break;
       case 'token_expired':
       case 'timeout': {
-        const error = why === 'timeout' ? BayeuxErrors.sessionUnknown : BayeuxErrors.tokenExpired;
+        const unknown = unknownSession(this.#held?.message.dialect);
+        const error = why === 'timeout' ? unknown : BayeuxErrors.tokenExpired;
         this.answerHeld({ successful: false, error, advice: adviseHandshake(0) });
         break;
       }

@@ -163,6 +163,18 @@ export interface CometCookieOptions {
   partitioned?: boolean;
 }
 
+/** Habits of clients that were written for other servers. */
+export interface CometCompatOptions {
+  /**
+   * Serves clients of the Salesforce Streaming API as they are, jsforce for example. Their token may come as
+   * `Authorization: OAuth <token>`, or without a scheme. Below a version, as in `/cometd/61.0`, filters and a slash
+   * at the end of channel names are taken off, and a session that is unknown fails with `403::Unknown client`. Events
+   * are not replayed.
+   * @default false
+   */
+  salesforce?: boolean;
+}
+
 /** Options of `CometModule`. */
 export interface CometModuleOptions {
   /** Path of the endpoint, for all transports. @default '/cometd' */
@@ -189,6 +201,7 @@ export interface CometModuleOptions {
   transports?: readonly TransportName[];
   /** Extensions of the server, in the order that messages from clients meet them. @default [] */
   extensions?: readonly CometExtension[];
+  compat?: CometCompatOptions;
   session?: CometSessionOptions;
   channels?: CometChannelOptions;
   queue?: CometQueueOptions;

@@ -38,8 +38,8 @@ export function resolveOptions(options: CometModuleOptions): ResolvedOptions {
   });
   refuse(errors.flatMap((error) => sentences(error)));
 
-  const { auth, rules = [], session = {}, queue = {}, limits = {}, cookie = {} } = options;
   const { channels = {}, websocket = {}, longPolling = {}, callbackPolling = {} } = options;
+  const { auth, rules = [], session = {}, queue = {}, limits = {}, cookie = {}, compat = {} } = options;
   const transports = options.transports ?? DEFAULT_TRANSPORT_OPTIONS.transports;
   const jwt = jwtOptions(auth);
   refuse([...validateRules(rules), ...(jwt ? validateJwtOptions(jwt) : []), ...combinations(options)]);
@@ -113,6 +113,7 @@ export function resolveOptions(options: CometModuleOptions): ResolvedOptions {
         maxCallbackLength: callbackPolling.maxCallbackLength ?? transport.callback.maxCallbackLength,
       },
       duplicateConnectStatus: longPolling.duplicateConnectStatus ?? transport.duplicateConnectStatus,
+      salesforce: compat.salesforce ?? transport.salesforce,
       maxMessageBytes: limits.messageBytes ?? transport.maxMessageBytes,
       maxBatch: limits.batch ?? transport.maxBatch,
       maxDepth: limits.depth ?? transport.maxDepth,

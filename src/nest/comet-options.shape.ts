@@ -144,6 +144,10 @@ class CookieShape {
   @YesOrNo() partitioned?: boolean;
 }
 
+class CompatShape {
+  @YesOrNo() salesforce?: boolean;
+}
+
 class AuthShape {
   @ValidateIf((auth: AuthShape) => auth.issuer !== undefined || (!auth.verifier && auth.anonymous !== true))
   @IsString({
@@ -235,6 +239,7 @@ export class OptionsShape {
   @Given()
   @IsObject({ each: true, message: 'extensions must be a list of objects with incoming, outgoing, or both.' })
   extensions?: readonly unknown[];
+  @Given() @ValidateNested() @IsObject({ message: 'compat must be an object.' }) compat?: CompatShape;
   @Given() @ValidateNested() @IsObject({ message: 'session must be an object.' }) session?: SessionShape;
   @Given() @ValidateNested() @IsObject({ message: 'channels must be an object.' }) channels?: ChannelsShape;
   @Given()
@@ -276,6 +281,7 @@ const GROUPS = {
   callbackPolling: CallbackPollingShape,
   limits: LimitsShape,
   cookie: CookieShape,
+  compat: CompatShape,
 };
 
 function shaped(Shape: new () => object, group: unknown): unknown {

@@ -39,7 +39,8 @@ export class CallbackPollingTransport {
       return;
     }
     // The page cannot set the header either: what is in it was put there by the browser, or by a proxy for a cookie.
-    const scope: RequestScope = { ...scopeOf(request, provenance, undefined), authorization: undefined };
+    const asked = scopeOf(request, provenance, undefined, this.#options);
+    const scope: RequestScope = { ...asked, authorization: undefined };
     const format = scriptFormat(query.callback);
     const link = new PollLink(response, scope, format, this.#options, (gone) => {
       this.#intake.server.closed(gone);

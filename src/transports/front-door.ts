@@ -73,7 +73,7 @@ export class FrontDoor {
     }
     if (request.method === 'POST' && this.#polling) {
       const browser = this.#cookie.read(request.headers.cookie, provenance.secure);
-      this.#polling.serve(request, response, scopeOf(request, provenance, browser));
+      this.#polling.serve(request, response, scopeOf(request, provenance, browser, this.#options));
     } else if (request.method === 'GET' && this.#scripts) {
       this.#scripts.serve(request, response, provenance);
     } else if (request.method === 'OPTIONS') {
@@ -102,6 +102,7 @@ export class FrontDoor {
       request,
       provenance,
       this.#cookie.read(request.headers.cookie, provenance.secure),
+      this.#options,
     );
     if (!this.#options.transports.includes('websocket')) reject(socket, '404 Not Found');
     else if (scope.tokenInQuery) reject(socket, '400 Bad Request');

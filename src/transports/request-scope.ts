@@ -2,6 +2,8 @@ import type { IncomingMessage } from 'node:http';
 import type { RequestContext } from '../bayeux/ports.js';
 import type { Browser } from './browser-cookie.js';
 import type { Provenance } from './proxy-trust.js';
+import { asBearer, dialectOf } from './salesforce.dialect.js';
+import type { TransportOptions } from './transport-options.js';
 
 /** Request headers that handlers of messages may see. Credentials and cookies are not among them. */
 const VISIBLE_HEADERS = ['user-agent', 'origin', 'accept-language'] as const;
@@ -25,19 +27,23 @@ export function scopeOf(
   request: IncomingMessage,
   provenance: Provenance,
   browser: Browser | undefined,
+  options: TransportOptions,
 ): RequestScope {
   const headers: Record<string, string> = {};
   for (const name of VISIBLE_HEADERS) {
     const value = request.headers[name];
     if (typeof value === 'string') headers[name] = value;
   }
+  const authorization = request.headersDistinct['authorization'];
+  const dialect = dialectOf(request.url ?? '', options);
   return {
     browser,
-    authorization: request.headersDistinct['authorization'],
+    authorization: options.salesforce ? authorization?.map(asBearer) : authorization,
     tokenInQuery: hasTokenInQuery(request.url ?? ''),
     context: {
       ...(browser && { browser: browser.digest }),
       ...(request.httpVersionMajor > 1 && { multiplexed: true }),
+      ...(dialect && { dialect }),
       ...(provenance.address !== undefined && { address: provenance.address }),
       headers,
     },

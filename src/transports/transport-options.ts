@@ -58,6 +58,8 @@ export interface TransportOptions {
   readonly callback: CallbackOptions;
   /** Status of the older one of two connects over HTTP. */
   readonly duplicateConnectStatus: number;
+  /** Whether the habits of clients of Salesforce are understood. */
+  readonly salesforce: boolean;
   /** Size of a request body, a query or an incoming frame. */
   readonly maxMessageBytes: number;
   /** Messages in a request or frame. */
@@ -97,6 +99,7 @@ export const DEFAULT_TRANSPORT_OPTIONS: TransportOptions = Object.freeze<Transpo
   },
   callback: { parameter: 'jsonp', maxCallbackLength: 64 },
   duplicateConnectStatus: 500,
+  salesforce: false,
   maxMessageBytes: 65_536,
   maxBatch: 100,
   maxDepth: 100,

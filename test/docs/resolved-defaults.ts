@@ -18,6 +18,7 @@ export function resolvedDefaults(): Record<string, unknown> {
     origins: transport.origins,
     transports: transport.transports,
     extensions: [],
+    'compat.salesforce': transport.salesforce,
     'session.timeout': bayeux.timeout,
     'session.interval': bayeux.interval,
     'session.maxInterval': bayeux.maxInterval,

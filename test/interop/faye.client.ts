@@ -10,8 +10,12 @@ export class FayeClient implements RealClient {
   #connected = false;
   #refusal: ((error: Error) => void) | undefined;
 
-  constructor({ url, transport, token, presentedOn = ['/meta/handshake'], disguise }: RealClientSettings) {
-    this.#faye = new Faye.Client(url, { retry: 0.05, timeout: 5 });
+  /** `faye` is a client that somebody else has made of it. */
+  constructor(
+    { url, transport, token, presentedOn = ['/meta/handshake'], disguise }: RealClientSettings,
+    faye: FayeConnection = new Faye.Client(url, { retry: 0.05, timeout: 5 }),
+  ) {
+    this.#faye = faye;
     // It always shakes hands over HTTP, and moves to a socket afterwards if it may.
     if (transport === 'long-polling') this.#faye.disable('websocket');
     this.#faye.addExtension({

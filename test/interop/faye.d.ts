@@ -6,9 +6,11 @@ declare module 'faye' {
     ext?: unknown;
     successful?: boolean;
     error?: string;
+    advice?: { readonly reconnect?: string };
+    data?: unknown;
   }
 
-  interface FayeExtension {
+  export interface FayeExtension {
     outgoing?(message: FayeMessage, callback: (message: FayeMessage) => void): void;
     incoming?(message: FayeMessage, callback: (message: FayeMessage) => void): void;
   }

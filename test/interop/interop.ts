@@ -7,7 +7,7 @@ import { until } from '../support/until.js';
 import type { RealClient, RealClientFactory, RealClientSettings } from './real-client.js';
 
 /** Short enough to see several rounds of a connect, long enough for a slow machine. */
-const TIMES = {
+export const TIMES = {
   // The clients of this process share one cookie jar, as the tabs of a browser do; here each is a browser.
   maxHeldPerBrowser: -1,
   timeout: 200,

@@ -106,9 +106,9 @@ export class Bench {
     return token;
   }
 
-  /** A client on the transport of the suite. */
-  client(headers: Headers = {}): BayeuxClient {
-    return this.transport === 'websocket' ? this.socket(headers) : this.polling(headers);
+  /** A client on the transport of the suite; it may ask for a path below that of the endpoint. */
+  client(headers: Headers = {}, below = ''): BayeuxClient {
+    return this.transport === 'websocket' ? this.socket(headers, below) : this.polling(headers, below);
   }
 
   /** A client on the other transport. */
@@ -116,12 +116,12 @@ export class Bench {
     return this.transport === 'websocket' ? this.polling(headers) : this.socket(headers);
   }
 
-  polling(headers: Headers = {}): PollingClient {
-    return this.#keep(new PollingClient(this.#settings(headers)));
+  polling(headers: Headers = {}, below = ''): PollingClient {
+    return this.#keep(new PollingClient(this.#settings(headers, below)));
   }
 
-  socket(headers: Headers = {}): SocketClient {
-    return this.#keep(new SocketClient(this.#settings(headers)));
+  socket(headers: Headers = {}, below = ''): SocketClient {
+    return this.#keep(new SocketClient(this.#settings(headers, below)));
   }
 
   /** A client on `callback-polling`, which the application must have been started with. */
@@ -176,8 +176,8 @@ export class Bench {
     for (const id of ids) if (id !== undefined) expect(log).not.toContain(id);
   }
 
-  #settings(headers: Headers): ClientSettings {
-    return { url: this.app.url, headers, onText: (text) => this.#texts.push(text) };
+  #settings(headers: Headers, below = ''): ClientSettings {
+    return { url: this.app.url + below, headers, onText: (text) => this.#texts.push(text) };
   }
 
   #keep<C extends BayeuxClient>(client: C): C {

@@ -1,5 +1,6 @@
 import { isMeta, isService, isSubscription } from '../channel.js';
 import type { Core } from '../core.js';
+import { plainName } from '../dialect.js';
 import { BayeuxErrors, denied } from '../errors.js';
 import type { Replies } from '../exchange.js';
 import { echoSubscription, failure, type Incoming, replyTo } from '../incoming.js';
@@ -11,7 +12,8 @@ import { enter } from '../subscribing.js';
 /** The subscriptions a message names, or the error it deserves. An empty list is as good as none. */
 export function readSubscriptions(core: Core, message: Incoming): readonly string[] | string {
   const value = message.body['subscription'];
-  const names: readonly unknown[] = Array.isArray(value) ? value : [value];
+  const written: readonly unknown[] = Array.isArray(value) ? value : [value];
+  const names = written.map((name) => plainName(name, message.dialect));
   if (value === undefined || names.length === 0) return BayeuxErrors.subscriptionMissing;
   return names.every((name) => isSubscription(name, core.options.channel))
     ? names
