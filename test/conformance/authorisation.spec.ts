@@ -46,7 +46,7 @@ describe('authorisation', () => {
         successful: false,
         error: '403:denied_by_security_policy:publish_denied',
       });
-      await bob.sync();
+      await bob.catchUp();
       expect(bob.pushed()).toEqual([]);
     });
 
@@ -149,7 +149,7 @@ describe('authorisation', () => {
       for (const session of sessions) {
         expect(await session.receive()).toEqual([{ channel: '/eXo/portal/notification', data: { n: 1 } }]);
       }
-      await bob.sync();
+      await bob.catchUp();
       expect(bob.pushed()).toEqual([]);
       expect(await bench.app.service.sendMessage('carol', '/x', 1)).toEqual({ sessions: 0 });
     });

@@ -1,17 +1,15 @@
-import type { CometModuleOptions } from '../../src/index.js';
-import { onEveryServer } from '../support/bench.js';
+import { ALL_TRANSPORTS, onEveryServer } from '../support/bench.js';
 import { parseScript, queryOf } from '../support/callback.client.js';
 import { statusOf } from '../support/polling.client.js';
 import { RawSocket } from '../support/raw-socket.js';
 import { until } from '../support/until.js';
 
-const ON: Partial<CometModuleOptions> = { transports: ['websocket', 'long-polling', 'callback-polling'] };
 const HANDSHAKE = JSON.stringify([{ channel: '/meta/handshake', version: '1.0', id: '1' }]);
 
 describe('the query of callback-polling', () => {
   onEveryServer((bench) => {
     it('J-01: concatenates the messages of a repeated parameter', async () => {
-      await bench.start(ON);
+      await bench.start(ALL_TRANSPORTS);
       const client = await bench.scripts().join();
       const { clientId } = client;
       const texts = [
@@ -29,7 +27,7 @@ describe('the query of callback-polling', () => {
     });
 
     it.each(['a', 'a.b-1_', 'jQuery.cb._0', 'x'.repeat(64)])('J-02: calls %s', async (callback) => {
-      await bench.start(ON);
+      await bench.start(ALL_TRANSPORTS);
       const { status, text } = await bench.scripts().get(queryOf([HANDSHAKE], callback)).answer;
       expect(status).toBe(200);
       expect(text.startsWith(`/**/${callback}([{`) && text.endsWith('}]);')).toBe(true);
@@ -39,7 +37,7 @@ describe('the query of callback-polling', () => {
     it.each(['$x', 'x'.repeat(65), 'alert(1)', '', 'a b', 'a\n', 'a;b', 'a[0]', 'ä', 'a//', '<a>'])(
       'J-02: does not call %j',
       async (callback) => {
-        await bench.start(ON);
+        await bench.start(ALL_TRANSPORTS);
         const { status, text } = await bench.scripts().get(queryOf([HANDSHAKE], callback)).answer;
         expect({ status, text }).toEqual({ status: 400, text: '' });
         expect(bench.app.service.counts.sessions).toBe(0);
@@ -47,7 +45,7 @@ describe('the query of callback-polling', () => {
     );
 
     it('J-02: calls nobody where it is told nobody, or two', async () => {
-      await bench.start(ON);
+      await bench.start(ALL_TRANSPORTS);
       const client = bench.scripts();
       const message = `message=${encodeURIComponent(HANDSHAKE)}`;
       for (const query of [message, `${message}&callback=a`, `${message}&jsonp=a&jsonp=b`]) {
@@ -58,6 +56,7 @@ describe('the query of callback-polling', () => {
     it.each([
       ['no message', []],
       ['an empty message', ['']],
+      ['half an array', ['[']],
       ['no JSON', ['[{']],
       ['no array', ['7']],
       ['an empty array', ['[]']],
@@ -65,7 +64,7 @@ describe('the query of callback-polling', () => {
       ['two halves', ['[{"channel":"/meta/handshake"', '}]']],
       ['what is nested too deeply', [`${'['.repeat(101)}${']'.repeat(101)}`]],
     ])('refuses %s', async (_, texts) => {
-      await bench.start(ON);
+      await bench.start(ALL_TRANSPORTS);
       const { status, text } = await bench.scripts().get(queryOf(texts)).answer;
       expect({ status, text }).toEqual({ status: 400, text: '' });
       expect(bench.app.service.counts.sessions).toBe(0);
@@ -74,14 +73,14 @@ describe('the query of callback-polling', () => {
     it.each(['%', '%zz', '%ff', '%c3%28', '%ed%a0%80'])(
       'refuses text that is no UTF-8: %s',
       async (wrong) => {
-        await bench.start(ON);
+        await bench.start(ALL_TRANSPORTS);
         const query = `jsonp=cb&message=${encodeURIComponent(HANDSHAKE)}&message=["${wrong}"]`;
         expect(await statusOf(bench.scripts().get(query))).toBe(400);
       },
     );
 
     it('refuses bytes that have no place in a URL', async () => {
-      await bench.start(ON);
+      await bench.start(ALL_TRANSPORTS);
       const pipe = await RawSocket.open(bench.app.url);
       pipe.write(
         `GET /cometd?jsonp=cb&message=[{"channel":"/meta/handshake","id":"ä"}] HTTP/1.1\r\nHost: x\r\n\r\n`,
@@ -91,8 +90,20 @@ describe('the query of callback-polling', () => {
       pipe.destroy();
     });
 
+    it('refuses a URL that is longer than a request line may be, and nobody else notices', async () => {
+      await bench.start(ALL_TRANSPORTS);
+      const witness = await bench.scripts().join();
+      const held = await bench.hold(witness);
+      const pipe = await RawSocket.open(bench.app.url);
+      pipe.write(`GET /cometd?jsonp=cb&message=${'x'.repeat(1_048_576)} HTTP/1.1\r\nHost: x\r\n\r\n`);
+      await until('a response', () => pipe.text.includes('\r\n\r\n'));
+      expect(pipe.text).toMatch(/^HTTP\/1\.1 431 /);
+      pipe.destroy();
+      expect(held.answered).toBe(false);
+    });
+
     it('takes a plus sign for a space, and leaves other parameters alone', async () => {
-      await bench.start(ON);
+      await bench.start(ALL_TRANSPORTS);
       const client = await bench.scripts().join();
       const query = `jsonp=cb&_=17&%=%&message=[{"channel":"/a","clientId":"${client.clientId}",+"data":"1%2B1","id":"x+y"}]`;
       const { text } = await client.get(query.replaceAll('"', '%22')).answer;
@@ -100,7 +111,7 @@ describe('the query of callback-polling', () => {
     });
 
     it('holds the limits for all messages together', async () => {
-      await bench.start({ ...ON, limits: { batch: 3, messageBytes: 1_024 } });
+      await bench.start({ ...ALL_TRANSPORTS, limits: { batch: 3, messageBytes: 1_024 } });
       const client = bench.scripts();
       const one = '[{"channel":"/meta/handshake"}]';
       const two = '[{"channel":"/a"},{"channel":"/a"}]';

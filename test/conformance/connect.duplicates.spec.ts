@@ -1,18 +1,18 @@
-import { onEveryServer } from '../support/bench.js';
+import { HTTP_TRANSPORTS, onEveryServer, over } from '../support/bench.js';
 import { statusOf } from '../support/polling.client.js';
 import { until } from '../support/until.js';
 
 const TIMEOUT = 30_000;
 
 describe('two connects of one session', () => {
-  onEveryServer((bench) => {
+  over(HTTP_TRANSPORTS, (bench) => {
     it('L-12: over HTTP the older one ends with an empty 500, the newer one is held', async () => {
       await bench.start();
-      const client = await bench.polling().join();
+      const client = await bench.requester().join();
       const before = bench.clock.armed;
-      const older = client.postConnect({ id: 'older' });
+      const older = client.askConnect({ id: 'older' });
       await until('a connect to be held', () => bench.clock.armed > before);
-      const newer = client.postConnect({ id: 'newer' });
+      const newer = client.askConnect({ id: 'newer' });
       const { status, text } = await older.answer;
       expect({ status, text }).toEqual({ status: 500, text: '' });
       expect(bench.clock.advance(TIMEOUT)).toBe(1);
@@ -26,12 +26,12 @@ describe('two connects of one session', () => {
 
     it('the older one takes no message from the queue', async () => {
       await bench.start();
-      const client = await bench.polling().join();
+      const client = await bench.requester().join();
       await client.subscribe('/a');
       const before = bench.clock.armed;
-      const older = client.postConnect();
+      const older = client.askConnect();
       await until('a connect to be held', () => bench.clock.armed > before);
-      const newer = client.postConnect();
+      const newer = client.askConnect();
       expect(await statusOf(older)).toBe(500);
       await bench.app.service.broadcast('/a', 'kept');
       expect(await statusOf(newer)).toBe(200);
@@ -43,12 +43,12 @@ describe('two connects of one session', () => {
 
     it('T-02: the older one does not touch the expiry of the session', async () => {
       await bench.start();
-      const client = await bench.polling().join();
+      const client = await bench.requester().join();
       const before = bench.clock.armed;
-      const older = client.postConnect();
+      const older = client.askConnect();
       await until('a connect to be held', () => bench.clock.armed > before);
       bench.clock.advance(TIMEOUT - 1);
-      client.postConnect();
+      client.askConnect();
       expect(await statusOf(older)).toBe(500);
       older.abort();
       // Hold and expiry of the newer one, counted from its own beginning.
@@ -60,7 +60,7 @@ describe('two connects of one session', () => {
 
     it('K-09: two in one HTTP request are both answered at once', async () => {
       await bench.start();
-      const client = await bench.polling().join();
+      const client = await bench.requester().join();
       const connect = { channel: '/meta/connect', clientId: client.clientId };
       const replies = await client.send([
         { ...connect, id: '1' },
@@ -74,7 +74,7 @@ describe('two connects of one session', () => {
 
     it('K-04: one with company in its HTTP request is answered at once', async () => {
       await bench.start();
-      const client = await bench.polling().join();
+      const client = await bench.requester().join();
       const { clientId } = client;
       const replies = await client.send([
         { channel: '/meta/connect', clientId, id: '23' },
@@ -85,7 +85,9 @@ describe('two connects of one session', () => {
         { channel: '/a', id: '24', successful: true },
       ]);
     });
+  });
 
+  onEveryServer((bench) => {
     it('W-05: over WebSocket the older one is answered at once, the newer one is held', async () => {
       await bench.start();
       const client = await bench.socket().join();

@@ -1,4 +1,5 @@
 import { overEveryTransport } from '../support/bench.js';
+import { isReply } from '../support/message.js';
 
 const json = JSON.stringify;
 
@@ -62,8 +63,11 @@ describe('envelope', () => {
 
     it.each([5, null, {}, [], true])('S-05: tells that a channel is none: %j', async (channel) => {
       await bench.start();
-      const replies = await bench.client().exchange(json([{ id: '1', channel }]));
-      expect(replies).toEqual([{ id: '1', successful: false, error: '405::channel_invalid' }]);
+      for (const text of [json([{ id: '1', channel }]), json({ id: '1', channel })]) {
+        expect(await bench.client().exchange(text)).toEqual([
+          { id: '1', successful: false, error: '405::channel_invalid' },
+        ]);
+      }
     });
 
     it('looks at the message before it looks for the session', async () => {
@@ -91,9 +95,9 @@ describe('envelope', () => {
       const good = (id: string) => ({ channel: '/a', clientId: client.clientId, data: id, id });
       const replies = await client.exchange(json([good('1'), 1, null, 'x', [[]], good('2')]));
       const bad = { successful: false, error: '400::message_invalid' };
+      const deliveries = ['1', '2'].map((data) => ({ channel: '/a', data }));
       expect(replies).toEqual([
-        { channel: '/a', data: '1' },
-        { channel: '/a', data: '2' },
+        ...bench.along(...deliveries),
         { channel: '/a', id: '1', successful: true },
         bad,
         bad,
@@ -101,6 +105,14 @@ describe('envelope', () => {
         bad,
         { channel: '/a', id: '2', successful: true },
       ]);
+      await client.catchUp();
+      expect(client.pushed()).toEqual(deliveries);
+    });
+
+    it('answers an array of nothing but such an element', async () => {
+      await bench.start();
+      const replies = await bench.client().exchange('[1]');
+      expect(replies).toEqual([{ successful: false, error: '400::message_invalid' }]);
     });
 
     it('M-04: gives every session an id that nobody can guess', async () => {
@@ -129,9 +141,9 @@ describe('envelope', () => {
       await client.subscribe('/a');
       const data = '{"__proto__":{"polluted":true},"constructor":1}';
       const text = `[{"channel":"/a","clientId":"${client.clientId}","id":"1","data":${data},"__proto__":{"error":"x"}}]`;
-      const [delivery, reply] = await client.exchange(text);
-      expect(json(delivery)).toBe(`{"channel":"/a","data":${data}}`);
-      expect(reply).toEqual({ channel: '/a', id: '1', successful: true });
+      const replies = (await client.exchange(text)).filter(isReply);
+      expect(replies).toEqual([{ channel: '/a', id: '1', successful: true }]);
+      expect(json(await client.receive())).toBe(`[{"channel":"/a","data":${data}}]`);
       expect(({} as { polluted?: unknown }).polluted).toBeUndefined();
     });
   });

@@ -12,6 +12,8 @@ const TIMES = { session: { timeout: TIMEOUT, interval: INTERVAL, maxInterval: MA
 describe('expiry', () => {
   overEveryTransport((bench) => {
     const sessions = (): number => bench.app.service.counts.sessions;
+    const gone = (): Promise<void> =>
+      until('the socket to be gone', () => bench.app.service.counts.sockets === 0);
     const expectExpiryIn = (milliseconds: number): void => {
       bench.clock.advance(milliseconds - 1);
       expect(sessions()).toBe(1);
@@ -107,10 +109,35 @@ describe('expiry', () => {
       await until('the hold to be dropped', () => bench.clock.armed < before);
       expectExpiryIn(MAX_INTERVAL);
     });
+
+    it('X-03, W-12: handshake, subscribe, publish and close leave nothing for ever', async () => {
+      await bench.start(TIMES);
+      const client = bench.client();
+      await client.handshake();
+      await client.subscribe('/a');
+      await client.publish('/a', 1);
+      await client.close();
+      await gone();
+      expect(bench.app.service.counts).toMatchObject({ sessions: 1, channels: 1 });
+      bench.clock.advance(INTERVAL + MAX_INTERVAL);
+      expect(bench.app.service.counts).toEqual({ sessions: 0, channels: 0, deadlines: 0, sockets: 0 });
+    });
+
+    it('W-11: pushes to a session without a socket wait and do not keep it alive', async () => {
+      await bench.start(TIMES);
+      const client = await bench.client().join();
+      await client.subscribe('/a');
+      await client.close();
+      await gone();
+      bench.clock.advance(MAX_INTERVAL);
+      expect(await bench.app.service.broadcast('/a', 1)).toEqual({ sessions: 1 });
+      bench.clock.advance(INTERVAL);
+      expect(sessions()).toBe(0);
+    });
   });
 });
 
-describe('expiry without a socket', () => {
+describe('expiry of a session on a socket', () => {
   onEveryServer((bench) => {
     const sessions = (): number => bench.app.service.counts.sessions;
     const gone = (): Promise<void> =>
@@ -128,37 +155,12 @@ describe('expiry without a socket', () => {
       expect(sessions()).toBe(0);
     });
 
-    it('W-12: handshake, subscribe, publish and close leave nothing for ever', async () => {
-      await bench.start(TIMES);
-      const client = bench.socket();
-      await client.handshake();
-      await client.subscribe('/a');
-      await client.publish('/a', 1);
-      await client.close();
-      await gone();
-      expect(bench.app.service.counts).toMatchObject({ sessions: 1, channels: 1 });
-      bench.clock.advance(INTERVAL + MAX_INTERVAL);
-      expect(bench.app.service.counts).toEqual({ sessions: 0, channels: 0, deadlines: 0, sockets: 0 });
-    });
-
     it('X-01: an idle socket does not keep its session alive', async () => {
       await bench.start(TIMES);
       const client = await bench.socket().join();
       bench.clock.advance(INTERVAL + MAX_INTERVAL);
       expect(sessions()).toBe(0);
       expect(client.closed).toBeUndefined();
-    });
-
-    it('W-11: pushes to a session without a socket wait and do not keep it alive', async () => {
-      await bench.start(TIMES);
-      const client = await bench.socket().join();
-      await client.subscribe('/a');
-      await client.close();
-      await gone();
-      bench.clock.advance(MAX_INTERVAL);
-      expect(await bench.app.service.broadcast('/a', 1)).toEqual({ sessions: 1 });
-      bench.clock.advance(INTERVAL);
-      expect(sessions()).toBe(0);
     });
   });
 });

@@ -4,7 +4,6 @@ import { until } from '../support/until.js';
 
 const RETRY = { reconnect: 'retry', interval: 0, timeout: 30_000 };
 const MAX_INTERVAL = 30_000;
-const TRANSPORTS = ['websocket', 'long-polling'];
 
 describe('handshake', () => {
   overEveryTransport((bench) => {
@@ -16,7 +15,7 @@ describe('handshake', () => {
         clientId: expect.any(String) as string,
         version: '1.0',
         minimumVersion: '1.0',
-        supportedConnectionTypes: TRANSPORTS,
+        supportedConnectionTypes: bench.offered,
         successful: true,
         advice: RETRY,
       });
@@ -36,7 +35,7 @@ describe('handshake', () => {
         { id: '2', successful: false, error: '402::session_unknown' },
         { id: '3', successful: false, error: '402::session_unknown' },
       ]);
-      await witness.sync();
+      await witness.catchUp();
       expect(witness.pushed()).toEqual([]);
     });
 
@@ -67,7 +66,7 @@ describe('handshake', () => {
         id: '1',
         successful: false,
         error,
-        supportedConnectionTypes: TRANSPORTS,
+        supportedConnectionTypes: bench.offered,
         advice: { reconnect: 'none' },
       });
       expect(bench.app.service.counts.sessions).toBe(0);
@@ -102,7 +101,7 @@ describe('handshake', () => {
         id: '1',
         successful: false,
         error: '403::handshake_denied',
-        supportedConnectionTypes: TRANSPORTS,
+        supportedConnectionTypes: bench.offered,
         advice: { reconnect: 'none' },
       });
       expect(bench.app.service.counts.sessions).toBe(0);

@@ -1,10 +1,9 @@
 import { overEveryTransport, withIssuer } from '../support/bench.js';
 import { presenting } from '../support/identity.js';
-import { PollingClient } from '../support/polling.client.js';
-import { SocketClient } from '../support/socket.client.js';
 import { until } from '../support/until.js';
 
 const NONE = { reconnect: 'none' };
+const HANDSHAKE = [{ channel: '/meta/handshake', version: '1.0' }];
 
 describe('limits', () => {
   const issuer = withIssuer();
@@ -75,21 +74,10 @@ describe('limits', () => {
     it('a server that is full asks clients to come back later', async () => {
       await bench.start({ limits: { sessions: 2 } });
       const [first] = [await bench.client().join(), await bench.client().join()];
-      const late = bench.client();
-      const refused = await refusalOf(late);
-      expect(refused).toEqual(bench.transport === 'websocket' ? 1013 : 503);
+      expect(await bench.client().turnedAway(HANDSHAKE)).toEqual(bench.tryLater);
       expect(bench.app.service.counts.sessions).toBe(2);
       await first.disconnect();
       expect(await bench.client().handshake()).toMatchObject({ successful: true });
     });
   }, issuer);
 });
-
-/** How the transport turns a handshake away: the status of the response, or the code of the close. */
-async function refusalOf(client: unknown): Promise<number> {
-  const handshake = '[{"channel":"/meta/handshake","version":"1.0"}]';
-  if (client instanceof PollingClient) return (await client.post(handshake).answer).status;
-  if (!(client instanceof SocketClient)) throw new TypeError('Not a client.');
-  await client.sendRaw(handshake);
-  return (await client.end()).code;
-}

@@ -89,7 +89,7 @@ describe('long-polling', () => {
       await bench.start();
       const client = await bench.polling().join();
       client.cookie = undefined;
-      const { headers } = await client.postConnect({ advice: { timeout: 0 } }).answer;
+      const { headers } = await client.askConnect({ advice: { timeout: 0 } }).answer;
       expect(headers['set-cookie']).toBeUndefined();
       const failed = await client.post('[{"channel":"/meta/handshake","minimumVersion":"2"}]').answer;
       expect(failed.headers['set-cookie']).toBeUndefined();
@@ -117,23 +117,6 @@ describe('long-polling', () => {
       await bench.start();
       const { headers } = await bench.polling().post(HANDSHAKE, { 'x-forwarded-proto': 'https' }).answer;
       expect(headers['set-cookie']?.[0]).not.toContain('Secure');
-    });
-
-    it('L-13: a message for a client that vanished is not lost but comes with the next poll', async () => {
-      await bench.start();
-      const client = await bench.polling().join();
-      await client.subscribe('/a');
-      const before = bench.clock.armed;
-      const poll = client.postConnect();
-      await until('the connect to be held', () => bench.clock.armed > before);
-      poll.abort();
-      await until('the hold to be dropped', () => bench.clock.armed === before);
-      await bench.app.service.broadcast('/a', 1);
-      await bench.app.service.broadcast('/a', 2);
-      expect(await client.receive(2)).toEqual([
-        { channel: '/a', data: 1 },
-        { channel: '/a', data: 2 },
-      ]);
     });
 
     it('L-13: what comes with a response that had to wait for another one comes once', async () => {

@@ -1,4 +1,4 @@
-import { onEveryServer, withIssuer } from '../support/bench.js';
+import { HTTP_TRANSPORTS, onEveryServer, over, withIssuer } from '../support/bench.js';
 import { bearer, presenting } from '../support/identity.js';
 import { until } from '../support/until.js';
 
@@ -6,12 +6,12 @@ const AT_ONCE = { advice: { timeout: 0 } };
 const UNKNOWN = { successful: false, error: '402::session_unknown', advice: { reconnect: 'handshake' } };
 
 describe('a session that moves to another transport', () => {
-  onEveryServer((bench) => {
+  over(HTTP_TRANSPORTS, (bench) => {
     it('W-08: from a socket to requests: the socket is closed, nothing is lost', async () => {
       await bench.start();
       const socket = await bench.socket().join();
       await socket.subscribe('/a');
-      const polling = bench.polling();
+      const polling = bench.requester();
       polling.clientId = socket.clientId;
       await polling.connect(AT_ONCE);
       expect(await socket.end()).toMatchObject({ code: 4409 });
@@ -24,10 +24,10 @@ describe('a session that moves to another transport', () => {
 
     it('W-08: from requests to a socket: a held connect ends as one that is superseded', async () => {
       await bench.start();
-      const polling = await bench.polling().join();
+      const polling = await bench.requester().join();
       await polling.subscribe('/a');
       const before = bench.clock.armed;
-      const poll = polling.postConnect();
+      const poll = polling.askConnect();
       await until('the connect to be held', () => bench.clock.armed > before);
       const socket = bench.socket();
       socket.clientId = polling.clientId;
@@ -44,7 +44,7 @@ describe('a session that moves to another transport', () => {
       await socket.close();
       await until('the socket to be gone', () => bench.app.service.counts.sockets === 0);
       for (const data of [1, 2]) await bench.app.service.broadcast('/a', data);
-      const polling = bench.polling();
+      const polling = bench.requester();
       polling.clientId = socket.clientId;
       await polling.connect(AT_ONCE);
       await bench.app.service.broadcast('/a', 3);
@@ -53,7 +53,7 @@ describe('a session that moves to another transport', () => {
 
     it('back and forth, with messages all the time', async () => {
       await bench.start();
-      const polling = await bench.polling().join();
+      const polling = await bench.requester().join();
       await polling.subscribe('/a');
       const socket = bench.socket();
       socket.clientId = polling.clientId;

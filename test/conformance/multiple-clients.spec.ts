@@ -1,4 +1,4 @@
-import { type Bench, onEveryServer } from '../support/bench.js';
+import { ALL_TRANSPORTS, type Bench, onEveryServer } from '../support/bench.js';
 import type { PollingClient } from '../support/polling.client.js';
 
 const AT_ONCE = { advice: { timeout: 0 } };
@@ -128,6 +128,15 @@ describe('several tabs of one browser', () => {
       await bench.hold(await bench.polling().join());
       const socket = bench.socket({ cookie: first.cookie ?? '' });
       await bench.hold(await socket.join());
+    });
+
+    it('nor are scripts, whose cookie is not looked at', async () => {
+      await bench.start(ALL_TRANSPORTS);
+      const [first] = await tabs(bench, 1);
+      await bench.hold(first);
+      for (let count = 0; count < 2; count++) {
+        await bench.hold(await bench.scripts({ cookie: first.cookie ?? '' }).join());
+      }
     });
   });
 });

@@ -13,12 +13,15 @@ describe('order', () => {
           { channel: '/meta/unsubscribe', clientId, subscription: '/c', id: '22' },
         ]),
       );
+      const delivery = { channel: '/c', data: 1 };
       expect(replies).toEqual([
-        { channel: '/c', data: 1 },
+        ...bench.along(delivery),
         { channel: '/meta/subscribe', id: '20', subscription: '/c', successful: true },
         { channel: '/c', id: '21', successful: true },
         { channel: '/meta/unsubscribe', id: '22', subscription: '/c', successful: true },
       ]);
+      await client.catchUp();
+      expect(client.pushed()).toEqual([delivery]);
     });
 
     it('R-02: the messages of one sender reach each receiver in their order, in batches and without', async () => {

@@ -1,6 +1,6 @@
 import type { CometModuleOptions } from '../../src/index.js';
 import type { BayeuxClient } from '../support/bayeux.client.js';
-import { type Bench, overEveryTransport, withIssuer } from '../support/bench.js';
+import { type Bench, DEFAULT_TRANSPORTS, over, withIssuer } from '../support/bench.js';
 import { bearer } from '../support/identity.js';
 
 const ON: Partial<CometModuleOptions> = { compat: { salesforce: true } };
@@ -18,62 +18,66 @@ function stranger(bench: Bench, below: string): BayeuxClient {
 }
 
 describe('compat.salesforce, a token in the Authorization header', () => {
-  overEveryTransport((bench) => {
-    it.each([
-      ['under the scheme OAuth', (token: string) => `OAuth ${token}`],
-      ['under that scheme in other letters', (token: string) => `oauth  ${token}`],
-      ['without a scheme', (token: string) => token],
-      ['under the scheme Bearer', (token: string) => `Bearer ${token}`],
-    ])('%s is the user’s, for the whole life of the session', async (_, write) => {
-      await bench.startSecured({ ...ON, rules: TOPICS });
-      const authorization = write(await bench.token('alice'));
-      const client = await bench.client({ authorization }, VERSIONED).join();
-      expect(await client.subscribe('/topic/News')).toMatchObject({ successful: true });
-      expect(await bench.app.service.sendMessage('alice', '/topic/News', 1)).toEqual({ sessions: 1 });
-      expect(await client.receive()).toEqual([{ channel: '/topic/News', data: 1 }]);
-      expect(await client.disconnect()).toMatchObject({ successful: true });
-    });
+  over(
+    DEFAULT_TRANSPORTS,
+    (bench) => {
+      it.each([
+        ['under the scheme OAuth', (token: string) => `OAuth ${token}`],
+        ['under that scheme in other letters', (token: string) => `oauth  ${token}`],
+        ['without a scheme', (token: string) => token],
+        ['under the scheme Bearer', (token: string) => `Bearer ${token}`],
+      ])('%s is the user’s, for the whole life of the session', async (_, write) => {
+        await bench.startSecured({ ...ON, rules: TOPICS });
+        const authorization = write(await bench.token('alice'));
+        const client = await bench.client({ authorization }, VERSIONED).join();
+        expect(await client.subscribe('/topic/News')).toMatchObject({ successful: true });
+        expect(await bench.app.service.sendMessage('alice', '/topic/News', 1)).toEqual({ sessions: 1 });
+        expect(await client.receive()).toEqual([{ channel: '/topic/News', data: 1 }]);
+        expect(await client.disconnect()).toMatchObject({ successful: true });
+      });
 
-    it('counts on the plain path of the endpoint too', async () => {
-      await bench.startSecured(ON);
-      await bench.client({ authorization: `OAuth ${await bench.token('alice')}` }).join();
-      await bench.client({ authorization: await bench.token('bob') }).join();
-      expect(bench.app.service.counts.sessions).toBe(2);
-    });
+      it('counts on the plain path of the endpoint too', async () => {
+        await bench.startSecured(ON);
+        await bench.client({ authorization: `OAuth ${await bench.token('alice')}` }).join();
+        await bench.client({ authorization: await bench.token('bob') }).join();
+        expect(bench.app.service.counts.sessions).toBe(2);
+      });
 
-    it('is verified like any other', async () => {
-      await bench.startSecured(ON);
-      const forged = bench.secret(await bench.issuer().forge('alice', bench.clock.now()));
-      for (const header of [`OAuth ${forged}`, forged, 'OAuth', 'OAuth a b', 'OAuth "a"']) {
-        const reply = await bench.client({ authorization: header }, VERSIONED).handshake();
-        expect(reply).toMatchObject({ error: '401::invalid_token', advice: { reconnect: 'none' } });
-      }
-      const token = await bench.token('alice', { expiresIn: 60 });
-      bench.clock.advance(60_000 + 5_000);
-      const late = bench.client({ authorization: `OAuth ${token}` }, VERSIONED);
-      expect(await late.handshake()).toMatchObject({ error: '401::token_expired' });
-    });
+      it('is verified like any other', async () => {
+        await bench.startSecured(ON);
+        const forged = bench.secret(await bench.issuer().forge('alice', bench.clock.now()));
+        for (const header of [`OAuth ${forged}`, forged, 'OAuth', 'OAuth a b', 'OAuth "a"']) {
+          const reply = await bench.client({ authorization: header }, VERSIONED).handshake();
+          expect(reply).toMatchObject({ error: '401::invalid_token', advice: { reconnect: 'none' } });
+        }
+        const token = await bench.token('alice', { expiresIn: 60 });
+        bench.clock.advance(60_000 + 5_000);
+        const late = bench.client({ authorization: `OAuth ${token}` }, VERSIONED);
+        expect(await late.handshake()).toMatchObject({ error: '401::token_expired' });
+      });
 
-    it('under another scheme is still meant for somebody else', async () => {
-      await bench.startSecured(ON);
-      const client = bench.client({ authorization: 'Basic dTpw' }, VERSIONED);
-      expect(await client.handshake()).toMatchObject({ error: '401::authentication_required' });
-    });
-
-    it('must be under the scheme Bearer if the option is off', async () => {
-      await bench.startSecured();
-      const token = await bench.token('alice');
-      for (const authorization of [`OAuth ${token}`, token]) {
-        const client = bench.client({ authorization }, VERSIONED);
+      it('under another scheme is still meant for somebody else', async () => {
+        await bench.startSecured(ON);
+        const client = bench.client({ authorization: 'Basic dTpw' }, VERSIONED);
         expect(await client.handshake()).toMatchObject({ error: '401::authentication_required' });
-      }
-      await bench.client(bearer(token), VERSIONED).join();
-    });
-  }, withIssuer());
+      });
+
+      it('must be under the scheme Bearer if the option is off', async () => {
+        await bench.startSecured();
+        const token = await bench.token('alice');
+        for (const authorization of [`OAuth ${token}`, token]) {
+          const client = bench.client({ authorization }, VERSIONED);
+          expect(await client.handshake()).toMatchObject({ error: '401::authentication_required' });
+        }
+        await bench.client(bearer(token), VERSIONED).join();
+      });
+    },
+    withIssuer(),
+  );
 });
 
 describe('compat.salesforce, a session that is unknown', () => {
-  overEveryTransport((bench) => {
+  over(DEFAULT_TRANSPORTS, (bench) => {
     it.each([VERSIONED, '/61.0/', '/61.0/connect', '/9.15', '/61.0?x=1'])(
       'is told as an unknown client below a version: %j',
       async (below) => {
@@ -119,7 +123,7 @@ describe('compat.salesforce, a session that is unknown', () => {
 });
 
 describe('compat.salesforce, a channel name', () => {
-  overEveryTransport((bench) => {
+  over(DEFAULT_TRANSPORTS, (bench) => {
     const join = (below = VERSIONED): Promise<BayeuxClient> => bench.client({}, below).join();
 
     it.each(['/topic/News?Region=EU', '/topic/News/', '/topic/News/?Region=EU', '/topic/News?a=/b/&c?'])(
@@ -196,7 +200,7 @@ describe('compat.salesforce, a channel name', () => {
 });
 
 describe('compat.salesforce, replay', () => {
-  overEveryTransport((bench) => {
+  over(DEFAULT_TRANSPORTS, (bench) => {
     it('is asked for in vain, and nothing else changes', async () => {
       await bench.start(ON);
       const client = bench.client({}, VERSIONED);

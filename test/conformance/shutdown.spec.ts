@@ -1,5 +1,6 @@
-import { onEveryServer, overEveryTransport } from '../support/bench.js';
+import { HTTP_TRANSPORTS, onEveryServer, over, overEveryTransport } from '../support/bench.js';
 import { statusOf } from '../support/polling.client.js';
+import { SocketClient } from '../support/socket.client.js';
 import { until, within } from '../support/until.js';
 
 const SPREAD = 5_000;
@@ -51,6 +52,52 @@ describe('shutdown', () => {
       }
       expect(bench.app.service.counts).toEqual(NOTHING_ALIVE);
     });
+
+    it('lets no more handshakes in', async () => {
+      await bench.start();
+      const client = bench.client();
+      // A socket that was there before: no other is let in.
+      if (client instanceof SocketClient) await client.open();
+      bench.app.server.drain();
+      expect(await client.turnedAway([{ channel: '/meta/handshake' }])).toEqual(bench.tryLater);
+      expect(bench.app.service.counts.sessions).toBe(0);
+    });
+  });
+
+  over(HTTP_TRANSPORTS, (bench) => {
+    it('but a handshake that is wrong in itself is still told so', async () => {
+      await bench.start();
+      bench.app.server.drain();
+      expect(await bench.requester().handshake({ minimumVersion: '2' })).toMatchObject({
+        error: '400::version_unsupported',
+        advice: { reconnect: 'none' },
+      });
+    });
+
+    it('sends clients whose session has ended elsewhere, one by one', async () => {
+      await bench.start({ session: { rehandshakeSpread: SPREAD } });
+      const client = await bench.requester().join();
+      bench.app.server.drain();
+      const intervals = new Set<number | undefined>();
+      for (let times = 0; times < 12; times++) {
+        const { error, advice } = await client.connect();
+        expect({ error, reconnect: advice?.reconnect }).toEqual({
+          error: '402::session_unknown',
+          reconnect: 'handshake',
+        });
+        intervals.add(advice?.interval);
+      }
+      expect(intervals.size).toBeGreaterThan(1);
+    });
+
+    it('answers the connect of a client that polls at that very moment', async () => {
+      await bench.start();
+      const client = await bench.requester().join();
+      const held = await bench.hold(client);
+      const closing = bench.app.close();
+      expect(await held.reply).toMatchObject({ successful: true, advice: { reconnect: 'retry' } });
+      await within('the application to close', closing);
+    });
   });
 
   onEveryServer((bench) => {
@@ -68,58 +115,16 @@ describe('shutdown', () => {
       expect(await idle.end()).toMatchObject({ code: 1001 });
     });
 
-    it('lets no more handshakes in', async () => {
+    it('lets no more sockets in', async () => {
       await bench.start();
-      const socket = bench.socket();
-      await socket.open();
       bench.app.server.drain();
-      const exchange = bench.polling().postMessages([{ channel: '/meta/handshake' }]);
-      const { status, headers, text } = await exchange.answer;
-      expect({ status, text, retry: headers['retry-after'] }).toEqual({ status: 503, text: '', retry: '5' });
       await expect(bench.socket().open()).rejects.toMatchObject({ status: 503 });
-      await socket.sendRaw('[{"channel":"/meta/handshake"}]');
-      expect(await socket.end()).toEqual({ code: 1013, reason: 'try again later' });
-      expect(bench.app.service.counts.sessions).toBe(0);
-    });
-
-    it('but a handshake that is wrong in itself is still told so', async () => {
-      await bench.start();
-      bench.app.server.drain();
-      expect(await bench.polling().handshake({ minimumVersion: '2' })).toMatchObject({
-        error: '400::version_unsupported',
-        advice: { reconnect: 'none' },
-      });
-    });
-
-    it('sends clients whose session has ended elsewhere, one by one', async () => {
-      await bench.start({ session: { rehandshakeSpread: SPREAD } });
-      const client = await bench.polling().join();
-      bench.app.server.drain();
-      const intervals = new Set<number | undefined>();
-      for (let times = 0; times < 12; times++) {
-        const { error, advice } = await client.connect();
-        expect({ error, reconnect: advice?.reconnect }).toEqual({
-          error: '402::session_unknown',
-          reconnect: 'handshake',
-        });
-        intervals.add(advice?.interval);
-      }
-      expect(intervals.size).toBeGreaterThan(1);
     });
 
     it('serves the rest of the application to the end', async () => {
       await bench.start();
       bench.app.server.drain();
       expect(await statusOf(bench.polling().post('[]', {}, '-not'))).toBe(404);
-    });
-
-    it('answers the connect of a client that polls at that very moment', async () => {
-      await bench.start();
-      const client = await bench.polling().join();
-      const held = await bench.hold(client);
-      const closing = bench.app.close();
-      expect(await held.reply).toMatchObject({ successful: true, advice: { reconnect: 'retry' } });
-      await within('the application to close', closing);
     });
 
     it('does not wait for a client that never closes its socket', async () => {

@@ -68,7 +68,7 @@ describe('a connection that dies while its token is being verified', () => {
       const verifier = await start();
       const polling = await bench.polling().join(presenting('alice'));
       verifier.shut = true;
-      const poll = polling.postConnect(presenting('alice'));
+      const poll = polling.askConnect(presenting('alice'));
       await until('the token to arrive', () => verifier.waiting === 1);
       poll.abort();
       // The server knows of its end when it has answered another request, which came later.
@@ -88,7 +88,7 @@ describe('a connection that dies while its token is being verified', () => {
       const socket = await bench.socket().join(presenting('bob'));
       verifier.shut = true;
       const { clientId } = polling;
-      const farewell = polling.postMessages([
+      const farewell = polling.askMessages([
         { channel: '/meta/disconnect', clientId, ...presenting('alice') },
       ]);
       socket.disconnect(presenting('bob')).catch(() => undefined);

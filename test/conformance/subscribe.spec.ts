@@ -73,7 +73,7 @@ describe('subscribe', () => {
       expect(await client.subscribe('/a')).toMatchObject({ successful: true });
       expect(await client.subscribe(['/a', '/a'])).toMatchObject({ successful: true });
       await bench.app.service.broadcast('/a', 1);
-      await client.sync();
+      await client.catchUp();
       expect(client.pushed()).toHaveLength(1);
       await client.unsubscribe('/a');
       expect(channels()).toBe(0);
@@ -160,7 +160,7 @@ describe('unsubscribe', () => {
       await alice.unsubscribe('/a');
       expect(await bench.app.service.broadcast('/a', 1)).toEqual({ sessions: 1 });
       expect(await bob.receive()).toEqual([{ channel: '/a', data: 1 }]);
-      await alice.sync();
+      await alice.catchUp();
       expect(alice.pushed()).toEqual([]);
     });
 

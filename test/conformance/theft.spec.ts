@@ -130,7 +130,7 @@ describe('a clientId in wrong hands', () => {
       await bench.startSecured({ rules });
       await unnoticed(bench, async (victim) => {
         const token = await bench.token('mallory');
-        const mallory = await bench.client(bearer(token)).join();
+        const mallory = await bench.client().join(presenting(token));
         const replies = await mallory.send([
           { channel: '/news', clientId: mallory.clientId, data: 1 },
           { channel: '/meta/disconnect', clientId: victim.clientId },

@@ -13,6 +13,8 @@ describe('a token that expires in mid-session', () => {
   const issuer = withIssuer();
   overEveryTransport((bench) => {
     const sessions = (): number => bench.app.service.counts.sessions;
+    /** What an ended session is called: who repeats its token hears first that this is no good any more. */
+    const ended = (): string => (bench.repeatsTokens ? '401::token_expired' : '402::session_unknown');
     const joined = async (): Promise<BayeuxClient> =>
       bench.client().join(presenting(await bench.token('alice', MINUTE)));
 
@@ -38,7 +40,7 @@ describe('a token that expires in mid-session', () => {
       const client = await joined();
       bench.clock.advance(LIFE);
       expect(sessions()).toBe(0);
-      expect(await client.connect()).toMatchObject({ error: '402::session_unknown', advice: HANDSHAKE });
+      expect(await client.connect()).toMatchObject({ error: ended(), advice: HANDSHAKE });
     });
 
     it('lets nothing more through', async () => {
@@ -48,7 +50,8 @@ describe('a token that expires in mid-session', () => {
       bench.clock.advance(LIFE);
       expect(await bench.app.service.sendMessage('alice', '/x', 1)).toEqual({ sessions: 0 });
       expect(await bench.app.service.broadcast('/user/alice/x', 1)).toEqual({ sessions: 0 });
-      expect(await client.publish('/a', 1)).toMatchObject({ error: '402::session_unknown' });
+      expect(await client.publish('/a', 1)).toMatchObject({ error: ended() });
+      await client.catchUp();
       expect(client.pushed()).toEqual([]);
     });
 
@@ -128,12 +131,24 @@ describe('a token that expires in mid-session', () => {
       bench.clock.advance(30_000);
       const fresh = bearer(await bench.token('alice', MINUTE));
       const { clientId } = client;
-      const poll = client.postMessages([{ channel: '/meta/connect', clientId, ...AT_ONCE }], fresh);
+      const poll = client.askMessages([{ channel: '/meta/connect', clientId, ...AT_ONCE }], fresh);
       expect((await poll.answer).status).toBe(200);
       bench.clock.advance(LIFE - 1);
       expect(bench.app.service.counts.sessions).toBe(1);
       bench.clock.advance(1);
       expect(bench.app.service.counts.sessions).toBe(0);
+    });
+
+    it('leaves an idle socket without a session: it is told nothing, and closed unless it shakes hands', async () => {
+      await bench.startSecured(SESSION);
+      const client = await bench.socket().join(presenting(await bench.token('alice', MINUTE)));
+      const before = client.received.length;
+      bench.clock.advance(LIFE);
+      expect(bench.app.service.counts).toMatchObject({ sessions: 0, sockets: 1 });
+      expect(bench.clock.advance(10_000 - 1)).toBe(0);
+      expect(bench.clock.advance(1)).toBe(1);
+      expect(await client.end()).toEqual({ code: 1000, reason: 'session has ended' });
+      expect(client.received.slice(before)).toEqual([]);
     });
 
     it('if it came with the upgrade, does not count against a session that has a newer one', async () => {

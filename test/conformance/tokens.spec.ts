@@ -1,14 +1,21 @@
-import { type Bench, onEveryServer, overEveryTransport, withIssuer } from '../support/bench.js';
+import {
+  type Bench,
+  DEFAULT_TRANSPORTS,
+  onEveryServer,
+  over,
+  overEveryTransport,
+  withIssuer,
+} from '../support/bench.js';
 import { bearer, presenting } from '../support/identity.js';
 import { TokenIssuer } from '../support/token-issuer.js';
 
 const NONE = { reconnect: 'none' };
-const refusal = (error: string) => ({
+const refusal = ({ offered }: Bench, error: string) => ({
   channel: '/meta/handshake',
   id: '1',
   successful: false,
   error,
-  supportedConnectionTypes: ['websocket', 'long-polling'],
+  supportedConnectionTypes: offered,
   advice: NONE,
 });
 
@@ -68,31 +75,11 @@ describe('a handshake with a token', () => {
       expect(await client.receive()).toEqual([{ channel: '/x', data: 1 }]);
     });
 
-    it('in the Authorization header is the user’s', async () => {
-      await bench.startSecured();
-      await bench.client(bearer(await bench.token('alice'))).join();
-      expect(await bench.app.service.sendMessage('alice', '/x', 1)).toEqual({ sessions: 1 });
-    });
-
-    it('in both places is taken if it is the same', async () => {
-      await bench.startSecured();
-      const token = await bench.token('alice');
-      expect(await bench.client(bearer(token)).handshake(presenting(token))).toMatchObject({
-        successful: true,
-      });
-    });
-
-    it('and another one is refused', async () => {
-      await bench.startSecured();
-      const [token, other] = [await bench.token('alice'), await bench.token('bob')];
-      expect(await bench.client(bearer(token)).handshake({ id: '1', ...presenting(other) })).toEqual(
-        refusal('400::multiple_credentials'),
-      );
-    });
-
     it('that is missing is refused', async () => {
       await bench.startSecured();
-      expect(await bench.client().handshake({ id: '1' })).toEqual(refusal('401::authentication_required'));
+      expect(await bench.client().handshake({ id: '1' })).toEqual(
+        refusal(bench, '401::authentication_required'),
+      );
       expect(bench.app.service.counts.sessions).toBe(0);
     });
 
@@ -104,7 +91,7 @@ describe('a handshake with a token', () => {
     ])('that is %s is refused', async (_, token) => {
       await bench.startSecured();
       expect(await bench.client().handshake({ id: '1', ...presenting(token) })).toEqual(
-        refusal('401::invalid_token'),
+        refusal(bench, '401::invalid_token'),
       );
     });
 
@@ -112,7 +99,7 @@ describe('a handshake with a token', () => {
       await bench.startSecured();
       const token = await mint(bench);
       expect(await bench.client().handshake({ id: '1', ...presenting(token) })).toEqual(
-        refusal('401::invalid_token'),
+        refusal(bench, '401::invalid_token'),
       );
       expect(bench.app.service.counts.sessions).toBe(0);
     });
@@ -122,7 +109,7 @@ describe('a handshake with a token', () => {
       const token = await bench.token('alice', { expiresIn: 60 });
       bench.clock.advance(60_000 + 5_000);
       expect(await bench.client().handshake({ id: '1', ...presenting(token) })).toEqual(
-        refusal('401::token_expired'),
+        refusal(bench, '401::token_expired'),
       );
     });
 
@@ -136,7 +123,7 @@ describe('a handshake with a token', () => {
     it('that is bad is refused also where none is needed', async () => {
       await bench.start({ auth: { ...issuer().auth, anonymous: true } });
       expect(await bench.client().handshake({ id: '1', ...presenting('garbage-token') })).toEqual(
-        refusal('401::invalid_token'),
+        refusal(bench, '401::invalid_token'),
       );
       expect(await bench.client().handshake()).toMatchObject({ successful: true });
       const token = await bench.token('alice');
@@ -147,8 +134,21 @@ describe('a handshake with a token', () => {
     it('is refused by a server that knows no issuer', async () => {
       await bench.start();
       expect(await bench.client().handshake({ id: '1', ...presenting('garbage-token') })).toEqual(
-        refusal('401::invalid_token'),
+        refusal(bench, '401::invalid_token'),
       );
+    });
+
+    it('whose issuer is down is answered by the transport, and works once it is up', async () => {
+      const absent = await TokenIssuer.open();
+      await absent.close();
+      await bench.start({ auth: absent.auth });
+      const token = bench.secret(await absent.mint('alice', bench.clock.now()));
+      const handshake = { channel: '/meta/handshake', version: '1.0', ...presenting(token) };
+      expect(await bench.client().turnedAway([handshake])).toEqual(bench.tryLater);
+      await absent.reopen();
+      bench.clock.advance(5_000);
+      expect(await bench.client().handshake(presenting(token))).toMatchObject({ successful: true });
+      await absent.close();
     });
 
     it('is in nothing that handlers, subscribers or logs see', async () => {
@@ -163,6 +163,35 @@ describe('a handshake with a token', () => {
     });
   }, issuer);
 
+  // A page that has nothing but scripts can send no headers.
+  over(
+    DEFAULT_TRANSPORTS,
+    (bench) => {
+      it('in the Authorization header is the user’s', async () => {
+        await bench.startSecured();
+        await bench.client(bearer(await bench.token('alice'))).join();
+        expect(await bench.app.service.sendMessage('alice', '/x', 1)).toEqual({ sessions: 1 });
+      });
+
+      it('in both places is taken if it is the same', async () => {
+        await bench.startSecured();
+        const token = await bench.token('alice');
+        expect(await bench.client(bearer(token)).handshake(presenting(token))).toMatchObject({
+          successful: true,
+        });
+      });
+
+      it('and another one is refused', async () => {
+        await bench.startSecured();
+        const [token, other] = [await bench.token('alice'), await bench.token('bob')];
+        expect(await bench.client(bearer(token)).handshake({ id: '1', ...presenting(other) })).toEqual(
+          refusal(bench, '400::multiple_credentials'),
+        );
+      });
+    },
+    issuer,
+  );
+
   onEveryServer((bench) => {
     const HANDSHAKE = [{ channel: '/meta/handshake', version: '1.0', id: '1' }];
 
@@ -175,7 +204,7 @@ describe('a handshake with a token', () => {
           .post(JSON.stringify(HANDSHAKE), {}, `?${name}=${token}`);
         const { status, text } = await exchange.answer;
         expect(status).toBe(200);
-        expect(JSON.parse(text)).toEqual([refusal('400::token_in_query')]);
+        expect(JSON.parse(text)).toEqual([refusal(bench, '400::token_in_query')]);
       }
     });
 
@@ -189,35 +218,18 @@ describe('a handshake with a token', () => {
       await bench.startSecured();
       const client = bench.socket(bearer(bench.secret('bad.token.text')));
       await client.open();
-      expect(await client.handshake({ id: '1' })).toEqual(refusal('401::invalid_token'));
+      expect(await client.handshake({ id: '1' })).toEqual(refusal(bench, '401::invalid_token'));
       bench.clock.advance(1_000);
       expect(await client.end()).toMatchObject({ code: 1008 });
     });
 
     it('that is refused over HTTP comes with a challenge, but with status 200', async () => {
       await bench.startSecured();
-      const { status, headers } = await bench.polling().postMessages(HANDSHAKE).answer;
+      const { status, headers } = await bench.polling().askMessages(HANDSHAKE).answer;
       expect({ status, challenge: headers['www-authenticate'] }).toEqual({
         status: 200,
         challenge: 'Bearer',
       });
-    });
-
-    it('whose issuer is down is answered by the transport, and works once it is up', async () => {
-      const absent = await TokenIssuer.open();
-      await absent.close();
-      await bench.start({ auth: absent.auth });
-      const token = bench.secret(await absent.mint('alice', bench.clock.now()));
-      const handshake = [{ ...HANDSHAKE[0], ...presenting(token) }];
-      const { status, headers, text } = await bench.polling().postMessages(handshake).answer;
-      expect({ status, text, retry: headers['retry-after'] }).toEqual({ status: 503, text: '', retry: '5' });
-      const socket = bench.socket();
-      await socket.sendRaw(JSON.stringify(handshake));
-      expect(await socket.end()).toEqual({ code: 1013, reason: 'try again later' });
-      await absent.reopen();
-      bench.clock.advance(5_000);
-      expect(await bench.client().handshake(presenting(token))).toMatchObject({ successful: true });
-      await absent.close();
     });
   }, issuer);
 });

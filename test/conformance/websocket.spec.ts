@@ -1,4 +1,5 @@
 import { onEveryServer } from '../support/bench.js';
+import { GreeterGateway } from '../support/greeter.gateway.js';
 import { UpgradeRefused } from '../support/socket.client.js';
 import { until } from '../support/until.js';
 
@@ -132,6 +133,18 @@ describe('websocket', () => {
       const client = await bench.socket().join();
       await client.disconnect();
       await client.sync();
+      expect(bench.clock.advance(999)).toBe(0);
+      bench.clock.advance(1);
+      expect(await client.end()).toMatchObject({ code: 1000 });
+    });
+
+    it('one whose session the server has ended is told so, and closed a second later', async () => {
+      await bench.start({}, [GreeterGateway]);
+      const client = await bench.socket().join();
+      const before = client.received.length;
+      bench.app.get(GreeterGateway).sessions[0]?.disconnect();
+      await until('the disconnect', () => client.received.length > before);
+      expect(client.received.slice(before)).toEqual([{ channel: '/meta/disconnect', successful: true }]);
       expect(bench.clock.advance(999)).toBe(0);
       bench.clock.advance(1);
       expect(await client.end()).toMatchObject({ code: 1000 });

@@ -2,7 +2,23 @@ import { readFileSync } from 'node:fs';
 import ts from 'typescript';
 import { resolvedDefaults } from './resolved-defaults.js';
 
-const options = readFileSync('docs/OPTIONS.md', 'utf8');
+const text = readFileSync('docs/OPTIONS.md', 'utf8');
+/** What there is, ahead of what differs. */
+const [options = ''] = text.split('## Where the defaults differ');
+
+/** The options of CometD's server and transports, clustering left out. */
+const OF_COMETD = [
+  ...['transports', 'allowedTransports', 'broadcastToPublisher', 'jsonContext', 'validateMessageFields'],
+  ...['sweepPeriod', 'sweepThreads', 'schedulerThreads', 'executorMaxThreads'],
+  ...['timeout', 'interval', 'maxInterval', 'maxProcessing', 'maxLazyTimeout', 'metaConnectDeliverOnly'],
+  ...['maxQueue', 'maxMessageSize', 'handshakeReconnect', 'allowMessageDeliveryDuringHandshake'],
+  ...['browserCookieName', 'browserCookieDomain', 'browserCookiePath', 'browserCookieMaxAge'],
+  ...['browserCookieSecure', 'browserCookieHttpOnly', 'browserCookieSameSite', 'browserCookiePartitioned'],
+  ...['maxSessionsPerBrowser', 'http2MaxSessionsPerBrowser', 'multiSessionInterval', 'trustClientSession'],
+  ...['duplicateMetaConnectHttpResponseCode', 'jsonDebug', 'callbackParameter', 'callbackParameterMaxLength'],
+  ...['ws.cometdURLMapping', 'ws.protocol', 'ws.messagesPerFrame', 'ws.bufferSize', 'ws.idleTimeout'],
+  ...['ws.maxMessageSize', 'ws.requireHandshakePerConnection', 'ws.enableExtension.permessage-deflate'],
+];
 
 interface DocumentedOption {
   readonly name: string;
@@ -63,6 +79,10 @@ describe('OPTIONS.md', () => {
       expect(tableRows().get(name)).toBe(fallback.replaceAll('`', ''));
     },
   );
+
+  it('tells where each option of CometD has gone', () => {
+    expect(OF_COMETD.filter((name) => !text.includes(`\`${name}\``))).toEqual([]);
+  });
 
   it('gives the defaults that hold', () => {
     const values = [...tableRows()].filter(([, fallback]) => isValue(fallback));

@@ -1,6 +1,6 @@
 import type { Provider } from '@nestjs/common';
 import type { CometModuleOptions } from '../../src/index.js';
-import { TRANSPORTS, type TransportName } from '../support/bench.js';
+import { DEFAULT_TRANSPORTS, type TransportName } from '../support/bench.js';
 import { CometApp, HTTP_KINDS, type HttpKind } from '../support/comet-app.js';
 import { TokenIssuer, type TokenChanges } from '../support/token-issuer.js';
 import { until } from '../support/until.js';
@@ -79,7 +79,7 @@ export class Interop {
 
 /** Runs a suite with a client over every transport on every HTTP framework. */
 export function withRealClient(create: RealClientFactory, suite: (interop: Interop) => void): void {
-  for (const transport of TRANSPORTS) {
+  for (const transport of DEFAULT_TRANSPORTS) {
     for (const http of HTTP_KINDS) {
       describe(`over ${transport} on ${http}`, () => {
         const interop = new Interop(http, transport, create);

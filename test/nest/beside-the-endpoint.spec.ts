@@ -202,7 +202,7 @@ describe.each(HTTP_KINDS)('beside the endpoint on %s', (http) => {
     expect(seen).toEqual(['/portal']);
     // More than the parser of Express takes, and less than the endpoint does not.
     const big = { channel: '/news', clientId: client.clientId, data: 'x'.repeat(60_000) };
-    expect((await client.postMessages([big]).answer).status).toBe(200);
+    expect((await client.askMessages([big]).answer).status).toBe(200);
     const broken = await client.post('[{').answer;
     expect(broken).toMatchObject({ status: 400, text: '' });
   });
@@ -221,7 +221,7 @@ describe.each(HTTP_KINDS)('beside the endpoint on %s', (http) => {
       body: '{}',
     });
     expect((await controller.answer).status).toBe(403);
-    const answer = await app.polling().postMessages([{ channel: '/meta/handshake' }], crossSite).answer;
+    const answer = await app.polling().askMessages([{ channel: '/meta/handshake' }], crossSite).answer;
     expect(answer.status).toBe(200);
     expect(answer.headers['access-control-allow-origin']).toBe('https://portal.example.com');
     expect(JSON.parse(answer.text)).toMatchObject([{ successful: true }]);

@@ -3,7 +3,7 @@ import { Ack, ConnectedSocket, MessageBody, SubscribeMessage, WebSocketGateway }
 import { concat, delay, EMPTY, type Observable, of, throwError } from 'rxjs';
 import { CometGateway, type CometSession } from '../../src/index.js';
 import { HTTP_KINDS } from '../support/comet-app.js';
-import { TRANSPORTS } from '../support/bench.js';
+import { DEFAULT_TRANSPORTS } from '../support/bench.js';
 import { NestStage } from './support/nest-stage.js';
 
 type Acknowledge = (answer?: unknown) => void;
@@ -134,7 +134,7 @@ const providers = [AnswersGateway, SecondGateway, OrdinaryGateway, Counter, Scop
 describe.each(HTTP_KINDS)('a gateway on %s', (http) => {
   const stage = new NestStage();
 
-  describe.each(TRANSPORTS)('over %s', (transport) => {
+  describe.each(DEFAULT_TRANSPORTS)('over %s', (transport) => {
     const join = async (user?: string) => {
       const app = await stage.start({ http, providers });
       const client = await (transport === 'websocket' ? app.socket(user) : app.polling(user)).join();

@@ -7,7 +7,7 @@ import {
 } from '@nestjs/websockets';
 import { CometGateway, type CometSession } from '../../src/index.js';
 import { HTTP_KINDS } from '../support/comet-app.js';
-import { TRANSPORTS } from '../support/bench.js';
+import { DEFAULT_TRANSPORTS } from '../support/bench.js';
 import { GreeterGateway } from '../support/greeter.gateway.js';
 import { until } from '../support/until.js';
 import { NestStage } from './support/nest-stage.js';
@@ -129,7 +129,7 @@ describe.each(HTTP_KINDS)('handleConnection on %s', (http) => {
     ['disconnects the session', (session) => session.disconnect()],
   ];
 
-  describe.each(TRANSPORTS)('over %s', (transport) => {
+  describe.each(DEFAULT_TRANSPORTS)('over %s', (transport) => {
     it.each(refusals)('refuses the handshake if it %s, and the process survives', async (_, onConnection) => {
       const { app, greeter } = await start();
       greeter.onConnection = onConnection;

@@ -24,7 +24,7 @@ class LastWords implements OnModuleDestroy {
 async function hold(app: NestApp, user: string): Promise<{ answer: Promise<HttpAnswer> }> {
   const client = await app.polling(user).join();
   const before = app.service.counts.deadlines;
-  const { answer } = client.postConnect();
+  const { answer } = client.askConnect();
   await until('the connect to be held', () => app.service.counts.deadlines > before);
   return { answer };
 }

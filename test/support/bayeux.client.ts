@@ -11,6 +11,11 @@ export interface ClientSettings {
   readonly onText?: (text: string) => void;
 }
 
+/** How a transport itself turns messages away: by an empty response, or by a close. */
+export type TurnedAway =
+  | { readonly status: number; readonly text: string; readonly retryAfter: string | undefined }
+  | { readonly code: number; readonly reason: string };
+
 /** The steps of the protocol, one method each, the same over every transport. */
 export abstract class BayeuxClient {
   abstract readonly transport: string;
@@ -140,6 +145,14 @@ export abstract class BayeuxClient {
     await this.unsubscribe('/nobody/here');
   }
 
+  /**
+   * Whatever waits for the client has come in when this returns, as far as nothing held it back. Where messages come
+   * with connects only it makes one, in the place of one that is held.
+   */
+  catchUp(): Promise<void> {
+    return this.sync();
+  }
+
   /** Sends messages in one request or frame; their replies, in the order they came. */
   async send(messages: readonly Members[]): Promise<Message[]> {
     return this.transmit(
@@ -149,6 +162,9 @@ export abstract class BayeuxClient {
 
   /** Sends a text as it is; the next array that comes back. */
   abstract exchange(text: string): Promise<Message[]>;
+
+  /** Sends messages that the transport is to turn away; how it does. */
+  abstract turnedAway(messages: readonly Members[]): Promise<TurnedAway>;
 
   /** Lets go of every connection, as a client that vanishes. */
   abstract close(): Promise<void>;

@@ -1,17 +1,24 @@
 import type { Provider } from '@nestjs/common';
 import type { CometModuleOptions } from '../../src/index.js';
-import type { BayeuxClient, ClientSettings } from './bayeux.client.js';
+import type { BayeuxClient, ClientSettings, TurnedAway } from './bayeux.client.js';
 import { CallbackClient } from './callback.client.js';
 import { CometApp, HTTP_KINDS, type HttpKind } from './comet-app.js';
 import type { Members, Message } from './message.js';
 import { PollingClient } from './polling.client.js';
+import { RequestClient } from './request.client.js';
 import { SocketClient } from './socket.client.js';
 import { TokenIssuer, type TokenChanges } from './token-issuer.js';
 import { until } from './until.js';
 import { VirtualScheduler } from './virtual.scheduler.js';
 
+/** The transports that an application offers unless it says otherwise. */
+export const DEFAULT_TRANSPORTS = ['websocket', 'long-polling'] as const;
+
 /** The transports every part of the protocol is tested on. */
-export const TRANSPORTS = ['websocket', 'long-polling'] as const;
+export const TRANSPORTS = [...DEFAULT_TRANSPORTS, 'callback-polling'] as const;
+
+/** Those of them where clients make requests, and a connect that is held takes one. */
+export const HTTP_TRANSPORTS = ['long-polling', 'callback-polling'] as const;
 
 /** One of them. */
 export type TransportName = (typeof TRANSPORTS)[number];
@@ -21,6 +28,9 @@ export const OPEN: CometModuleOptions = {
   auth: { anonymous: true },
   rules: [{ channel: '/**', subscribe: true, publish: true }],
 };
+
+/** Options with which an application offers all transports. */
+export const ALL_TRANSPORTS: Partial<CometModuleOptions> = { transports: TRANSPORTS };
 
 /** What stack traces and paths of this project look like. */
 const INTERNALS = /\bat [\w.<>]+ \(|\.[jt]s:\d+|node_modules|file:\/\//;
@@ -62,6 +72,33 @@ export class Bench {
     return this.#clock;
   }
 
+  /** The transports that the application offers. */
+  get offered(): readonly TransportName[] {
+    return this.#scripted ? TRANSPORTS : DEFAULT_TRANSPORTS;
+  }
+
+  /** Whether messages come with the replies to connects only, and other replies come alone. */
+  get connectOnly(): boolean {
+    return this.#scripted;
+  }
+
+  /** Whether clients present their token with every message, as neither a cookie nor a connection proves anything. */
+  get repeatsTokens(): boolean {
+    return this.#scripted;
+  }
+
+  /** How the transport turns clients away that shall try again later. */
+  get tryLater(): TurnedAway {
+    return this.transport === 'websocket'
+      ? { code: 1013, reason: 'try again later' }
+      : { status: 503, text: '', retryAfter: '5' };
+  }
+
+  /** Messages that come along with any reply: none where they come with connects only. */
+  along(...messages: readonly Message[]): readonly Message[] {
+    return this.connectOnly ? [] : messages;
+  }
+
   /** Starts the application, a minute ago: clients that come back are no longer spread over time. */
   async start(
     changes: Partial<CometModuleOptions> = {},
@@ -78,7 +115,7 @@ export class Bench {
     providers: readonly Provider[] = [],
   ): Promise<CometApp> {
     const clock = new VirtualScheduler();
-    const options = { ...OPEN, ...changes };
+    const options = { ...OPEN, ...(this.#scripted && ALL_TRANSPORTS), ...changes };
     this.#clock = clock;
     this.#app = await CometApp.start({ http: this.http, options, providers, clock });
     return this.#app;
@@ -108,10 +145,24 @@ export class Bench {
 
   /** A client on the transport of the suite; it may ask for a path below that of the endpoint. */
   client(headers: Headers = {}, below = ''): BayeuxClient {
-    return this.transport === 'websocket' ? this.socket(headers, below) : this.polling(headers, below);
+    switch (this.transport) {
+      case 'websocket':
+        return this.socket(headers, below);
+      case 'long-polling':
+        return this.polling(headers, below);
+      case 'callback-polling':
+        return this.scripts(headers);
+    }
   }
 
-  /** A client on the other transport. */
+  /** A client on the transport of the suite, which makes requests. */
+  requester(headers: Headers = {}): RequestClient {
+    const client = this.client(headers);
+    if (!(client instanceof RequestClient)) throw new Error(`Nobody makes requests over ${this.transport}.`);
+    return client;
+  }
+
+  /** A client on another transport. */
   otherClient(headers: Headers = {}): BayeuxClient {
     return this.transport === 'websocket' ? this.polling(headers) : this.socket(headers);
   }
@@ -163,6 +214,10 @@ export class Bench {
     expect(app.log.takeErrors()).toEqual([]);
   }
 
+  get #scripted(): boolean {
+    return this.transport === 'callback-polling';
+  }
+
   #settle(app: CometApp): boolean {
     this.clock.advance(60_000);
     return app.idle;
@@ -188,7 +243,16 @@ export class Bench {
 
 /** Runs a suite over every transport on every HTTP framework. */
 export function overEveryTransport(suite: (bench: Bench) => void, issuer?: () => TokenIssuer): void {
-  for (const transport of TRANSPORTS) {
+  over(TRANSPORTS, suite, issuer);
+}
+
+/** Runs a suite over the transports that it applies to, on every HTTP framework. */
+export function over(
+  transports: readonly TransportName[],
+  suite: (bench: Bench) => void,
+  issuer?: () => TokenIssuer,
+): void {
+  for (const transport of transports) {
     for (const http of HTTP_KINDS)
       run(`over ${transport} on ${http}`, new Bench(http, transport, issuer), suite);
   }

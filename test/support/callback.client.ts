@@ -1,7 +1,7 @@
 import type { OutgoingHttpHeaders } from 'node:http';
-import { BayeuxClient } from './bayeux.client.js';
-import { ask, type HttpExchange } from './http.js';
-import { isReply, type Members, type Message, parseArray } from './message.js';
+import type { HttpAnswer, HttpExchange } from './http.js';
+import { type Members, type Message, parseArray } from './message.js';
+import { RequestClient } from './request.client.js';
 
 const CALLBACK = 'comet.done';
 const SCRIPT = /^\/\*\*\/([\w.-]+)\((.*)\);$/s;
@@ -22,63 +22,51 @@ export function queryOf(texts: readonly string[], callback = CALLBACK): string {
 }
 
 /** Bayeux over scripts, as a page without any other means includes them: a URL is all it can choose. */
-export class CallbackClient extends BayeuxClient {
+export class CallbackClient extends RequestClient {
   override readonly transport = 'callback-polling';
-  /** Goes into every message, as nothing else proves a session on this transport. */
+  /**
+   * Goes into every message that has nothing of its own to present, as nothing else proves a session on this transport.
+   * Whoever shakes hands with a token presents it from then on.
+   */
   credentials: Members = {};
-  readonly #underWay = new Set<HttpExchange>();
 
   override handshake(members: Members = {}): Promise<Message> {
+    const { auth } = (members['ext'] ?? {}) as Members;
+    if (auth !== undefined) this.credentials = { ext: { auth } };
     return super.handshake({ supportedConnectionTypes: [this.transport], ...members });
   }
 
-  override async exchange(text: string): Promise<Message[]> {
-    const { status, text: script } = await this.get(queryOf([text])).answer;
-    if (status !== 200) throw new Error(`The server answered with HTTP ${status}.`);
-    return parseScript(script);
+  override async catchUp(): Promise<void> {
+    await this.connect({ advice: { timeout: 0 } });
   }
 
-  /** Asks with any query; gives back the exchange, so that its status can be seen or it can be cut off. */
+  override ask(text: string, headers: OutgoingHttpHeaders = {}): HttpExchange {
+    return this.get(queryOf([text]), headers);
+  }
+
+  /** Asks with any query. */
   get(query: string, headers: OutgoingHttpHeaders = {}, suffix = ''): HttpExchange {
-    const exchange = ask(`${this.settings.url}${suffix}?${query}`, {
+    return this.request(`${this.settings.url}${suffix}?${query}`, {
       method: 'GET',
       body: '',
       headers: { ...this.settings.headers, ...headers },
     });
-    this.#underWay.add(exchange);
-    const done = (): void => void this.#underWay.delete(exchange);
-    exchange.answer.then(({ status, text }) => {
-      done();
-      this.settings.onText?.(text);
-      if (status === 200 && text.startsWith(`/**/${CALLBACK}(`)) this.received.push(...parseScript(text));
-    }, done);
-    return exchange;
   }
 
-  /** Asks for messages as they are. */
-  getMessages(messages: readonly Members[], headers: OutgoingHttpHeaders = {}): HttpExchange {
-    return this.get(queryOf([JSON.stringify(messages)]), headers);
+  protected override read(text: string): Message[] {
+    return parseScript(text);
   }
 
-  /** A connect of which the test wants the exchange itself. */
-  getConnect(members: Members = {}): HttpExchange {
-    return this.getMessages([
-      { channel: '/meta/connect', clientId: this.clientId, connectionType: this.transport, ...members },
-    ]);
+  protected override take({ status, text }: HttpAnswer): void {
+    if (status === 200 && text.startsWith(`/**/${CALLBACK}(`)) this.received.push(...parseScript(text));
   }
 
-  override close(): Promise<void> {
-    for (const exchange of this.#underWay) exchange.abort();
-    return Promise.resolve();
+  protected override transmit(messages: readonly Members[]): Promise<Message[]> {
+    return super.transmit(messages.map((message) => this.#present(message)));
   }
 
-  protected override async transmit(messages: readonly Members[]): Promise<Message[]> {
-    const presented = messages.map((message) => ({ ...message, ...this.credentials }));
-    const replies = await this.exchange(JSON.stringify(presented));
-    return replies.filter(isReply);
-  }
-
-  protected override nextPushes(): Promise<unknown> {
-    return this.heldConnect();
+  #present(message: Members): Members {
+    if (!('ext' in this.credentials)) return message;
+    return { ...message, ext: { ...(this.credentials['ext'] as Members), ...(message['ext'] as Members) } };
   }
 }

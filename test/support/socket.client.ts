@@ -1,6 +1,6 @@
 import type { ClientRequest, IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { WebSocket } from 'ws';
-import { BayeuxClient } from './bayeux.client.js';
+import { BayeuxClient, type TurnedAway } from './bayeux.client.js';
 import { isReply, type Members, type Message, parseArray } from './message.js';
 import { until, within } from './until.js';
 
@@ -72,6 +72,11 @@ export class SocketClient extends BayeuxClient {
     const [frame] = this.frames.slice(before);
     if (!frame) throw new Error(`The socket was closed with ${String(this.closed?.code)}.`);
     return frame;
+  }
+
+  override async turnedAway(messages: readonly Members[]): Promise<TurnedAway> {
+    await this.sendRaw(JSON.stringify(messages));
+    return this.end();
   }
 
   /** Waits until the server has closed the socket. */

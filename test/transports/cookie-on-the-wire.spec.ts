@@ -10,27 +10,27 @@ describe.each(HTTP_KINDS)('the browser cookie on %s', (http) => {
   it('comes with the handshake, once', async () => {
     const app = await stage.start({ http });
     const client = app.polling();
-    const { headers } = await client.postMessages(HANDSHAKE).answer;
+    const { headers } = await client.askMessages(HANDSHAKE).answer;
     expect(headers['set-cookie']).toEqual([
       expect.stringMatching(/^BAYEUX_BROWSER=[\w-]{32}; Path=\/; HttpOnly; SameSite=Lax$/),
     ]);
-    const again = await client.postMessages(HANDSHAKE).answer;
+    const again = await client.askMessages(HANDSHAKE).answer;
     expect(again.headers['set-cookie']).toBeUndefined();
   });
 
   it('does not come with a handshake that is refused', async () => {
     const app = await stage.start({ http });
     const refused = [{ ...HANDSHAKE[0], ext: { auth: { token: 'bad' } } }];
-    expect((await app.polling().postMessages(refused).answer).headers['set-cookie']).toBeUndefined();
+    expect((await app.polling().askMessages(refused).answer).headers['set-cookie']).toBeUndefined();
   });
 
   it('is Secure behind a trusted proxy that says https, and not because a client says so', async () => {
     const trusting = await stage.start({ http, options: { trustProxy: ['127.0.0.1'] } });
-    const { headers } = await trusting.polling().postMessages(HANDSHAKE, SECURE).answer;
+    const { headers } = await trusting.polling().askMessages(HANDSHAKE, SECURE).answer;
     expect(headers['set-cookie']?.[0]).toContain('; Secure');
 
     const wary = await stage.start({ http });
-    const spoofed = await wary.polling().postMessages(HANDSHAKE, SECURE).answer;
+    const spoofed = await wary.polling().askMessages(HANDSHAKE, SECURE).answer;
     expect(spoofed.headers['set-cookie']?.[0]).not.toContain('Secure');
   });
 
