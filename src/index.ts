@@ -19,6 +19,7 @@ export type { QueueVerdict } from './bayeux/queue-policy.js';
 export { BayeuxRefusal } from './bayeux/refusal.js';
 export type { SessionEnd } from './bayeux/session-state.js';
 export { CometAdapter } from './nest/comet.adapter.js';
+export { ChannelParam } from './nest/channel-param.decorator.js';
 export {
   type CometAuthorizer,
   CometChannel,
@@ -52,6 +53,7 @@ export { CometService, type UserReference } from './nest/comet.service.js';
 export type { CometQueueOverflow, CometQueuePolicy } from './nest/comet-queue-policy.js';
 export { CometSession } from './nest/comet-session.js';
 export type { CometSessionListener } from './nest/comet-session-listener.js';
+export { OnChannel } from './nest/on-channel.decorator.js';
 export { TOKEN_VERIFIER } from './nest/tokens.js';
 export { CloseCodes } from './transports/socket.link.js';
 export type { TransportName, TrustProxy } from './transports/transport-options.js';

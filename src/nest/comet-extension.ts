@@ -23,7 +23,7 @@ export interface CometExtension {
   incoming?(
     message: Readonly<Record<string, unknown>>,
     session: CometSession | undefined,
-  ): IncomingVerdict | PromiseLike<IncomingVerdict> | void;
+  ): IncomingVerdict | void | PromiseLike<IncomingVerdict | void>;
   /**
    * A message to subscribers, or a reply. Return nothing to let it go out, an object to let that go out in its place,
    * `false` or `null` to keep it back; an exception keeps it back too. Only `data`, `ext` and `error` can be changed. It

@@ -8,7 +8,7 @@ import {
   type OnModuleInit,
   type Type,
 } from '@nestjs/common';
-import { DiscoveryModule, DiscoveryService, HttpAdapterHost } from '@nestjs/core';
+import { DiscoveryModule, DiscoveryService, HttpAdapterHost, MetadataScanner } from '@nestjs/core';
 import { WebSocketGateway } from '@nestjs/websockets';
 import { GATEWAY_METADATA, GATEWAY_OPTIONS } from '@nestjs/websockets/internal';
 import { JwtTokenVerifier } from '../auth/jwt.verifier.js';
@@ -21,6 +21,7 @@ import { type ResolvedOptions, resolveOptions } from './comet-options.resolver.j
 import { CometService } from './comet.service.js';
 import { guardHooks } from './gateway-hooks.js';
 import { isBayeuxPath } from './gateway-path.js';
+import { listenToChannels } from './channel-listeners.js';
 import { CometLogger } from './nest.logger.js';
 import { SystemScheduler } from './system.scheduler.js';
 import {
@@ -81,11 +82,21 @@ export class CometModule
 {
   readonly #endpoint: CometEndpoint;
   readonly #discovery: DiscoveryService;
+  readonly #scanner: MetadataScanner;
+  readonly #service: CometService;
 
-  constructor(endpoint: CometEndpoint, discovery: DiscoveryService, host: HttpAdapterHost) {
+  constructor(
+    endpoint: CometEndpoint,
+    discovery: DiscoveryService,
+    scanner: MetadataScanner,
+    service: CometService,
+    host: HttpAdapterHost,
+  ) {
     super();
     this.#endpoint = endpoint;
     this.#discovery = discovery;
+    this.#scanner = scanner;
+    this.#service = service;
     // The only moment after main.ts and before gateways are registered, where a failure ends in a clear error.
     host.init$.subscribe(() => {
       beforeInit(host.httpAdapter, () => {
@@ -107,6 +118,7 @@ export class CometModule
   }
 
   async onModuleInit(): Promise<void> {
+    listenToChannels(this.#discovery, this.#scanner, this.#service);
     await this.#endpoint.server.start();
   }
 

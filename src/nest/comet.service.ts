@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import { Injectable } from '@nestjs/common';
 import { isChannel, isMeta, isService, isSubscription } from '../bayeux/channel.js';
 import type { ChannelSettings } from '../bayeux/channel-settings.js';
@@ -140,6 +141,15 @@ export class CometService {
    */
   expireCookie(): string {
     return this.#endpoint.door.expireCookie();
+  }
+
+  /**
+   * A `Set-Cookie` header for a browser that has no cookie of this server yet, or `undefined` if it has one. Send it with
+   * the page that connects: else two connections that a page opens at once get a cookie each, and a session that began
+   * with the one the browser forgot has to begin anew.
+   */
+  browserCookie(request: IncomingMessage): string | undefined {
+    return this.#endpoint.door.browserCookie(request);
   }
 
   /** What is alive in this process. */

@@ -1,9 +1,17 @@
 import type { MessageMappingProperties } from '@nestjs/websockets';
+import { type ChannelParams, ChannelTemplate } from '../bayeux/channel-template.js';
+
+/** The handlers of a channel, and the variables of the template they were found by. */
+export interface BoundHandlers {
+  readonly handlers: readonly MessageMappingProperties[];
+  readonly params: ChannelParams;
+}
 
 /** What Nest has bound to one session, and how its gateways took the session's beginning. */
 export class GatewayBinding {
-  /** Handlers by channel. */
-  readonly handlers = new Map<string, MessageMappingProperties[]>();
+  /** Handlers by channel or template. */
+  readonly #handlers = new Map<string, MessageMappingProperties[]>();
+  readonly #templates: ChannelTemplate[] = [];
   /** To be called when the session ends. */
   readonly onEnd: (() => void)[] = [];
   /** True once gateways with hooks know of the session. */
@@ -25,10 +33,25 @@ export class GatewayBinding {
   bind(handlers: readonly MessageMappingProperties[]): void {
     for (const handler of handlers) {
       const channel = String(handler.message);
-      const others = this.handlers.get(channel);
-      if (others) others.push(handler);
-      else this.handlers.set(channel, [handler]);
+      const others = this.#handlers.get(channel);
+      if (others) {
+        others.push(handler);
+        continue;
+      }
+      this.#handlers.set(channel, [handler]);
+      if (ChannelTemplate.is(channel)) this.#templates.push(new ChannelTemplate(channel));
     }
+  }
+
+  /** The handlers of a channel: its own, or those of the first template that matches. */
+  find(channel: string): BoundHandlers | undefined {
+    const own = this.#handlers.get(channel);
+    if (own) return { handlers: own, params: {} };
+    for (const template of this.#templates) {
+      const params = template.match(channel);
+      if (params) return { handlers: this.#handlers.get(template.name) ?? [], params };
+    }
+    return undefined;
   }
 
   /** Runs a gateway's `handleConnection`, once. Its failure is the session's, and no one else's. */

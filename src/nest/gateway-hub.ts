@@ -1,12 +1,11 @@
 import type { Type } from '@nestjs/common';
-import type { MessageMappingProperties } from '@nestjs/websockets';
 import { isObservable, lastValueFrom, tap } from 'rxjs';
 import type { ServiceCall, ServiceOutcome, Services, SessionListener } from '../bayeux/service.js';
 import type { MaybePromise } from '../bayeux/ports.js';
 import type { Session } from '../bayeux/session.js';
 import { type CallContext, currentCall } from './call-context.js';
 import { type CometSession, knownViewOf, viewOf } from './comet-session.js';
-import { bindingOf } from './gateway-binding.js';
+import { bindingOf, type BoundHandlers } from './gateway-binding.js';
 
 /** Binds a session to one gateway, and tells all gateways of the same server that it has come. */
 export type GatewayConnector = (client: CometSession) => void;
@@ -62,12 +61,12 @@ export class GatewayHub implements Services, SessionListener {
         if (!announces || !binding.announced) connect(client);
       }
     }
-    const handlers = binding.handlers.get(call.channel);
-    return handlers ? this.#run(handlers, call) : { kind: 'unknown' };
+    const found = binding.find(call.channel);
+    return found ? this.#run(found, call) : { kind: 'unknown' };
   }
 
-  async #run(handlers: readonly MessageMappingProperties[], call: ServiceCall): Promise<ServiceOutcome> {
-    const context: CallContext = {};
+  async #run({ handlers, params }: BoundHandlers, call: ServiceCall): Promise<ServiceOutcome> {
+    const context: CallContext = { params };
     await currentCall.run(context, async () => {
       for (const { callback, isAckHandledManually } of handlers) {
         const acknowledge = isAckHandledManually ? [answerWith.bind(undefined, call)] : [];

@@ -111,6 +111,11 @@ export class FrontDoor {
     } else this.#sockets.upgrade(request, socket, head, scope);
   }
 
+  /** A `Set-Cookie` header for a browser that has no cookie of ours. */
+  browserCookie(request: IncomingMessage): string | undefined {
+    return this.#cookie.read(request.headers.cookie, this.#proxies.resolve(request).secure).setCookie;
+  }
+
   /** A `Set-Cookie` header that makes a browser forget which sessions are its own. */
   expireCookie(): string {
     return this.#cookie.expire();
