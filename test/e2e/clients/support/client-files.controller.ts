@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { Controller, Get, Header, NotFoundException, Param } from '@nestjs/common';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { Controller, Get, Header, NotFoundException, Param, Req, Res } from '@nestjs/common';
+import { CometService } from '../../../../src/index.js';
 
 /** The clients as npm installs them, and the scripts of this folder that use them. */
 const FOLDERS: Readonly<Record<string, string>> = {
@@ -17,10 +19,15 @@ const SCRIPTS: Readonly<Record<string, string>> = {
 /** Serves the clients to browsers, from the origin that serves Bayeux. */
 @Controller('clients')
 export class ClientFilesController {
+  readonly #comet: CometService;
   #passage: Promise<void> = Promise.resolve();
   #letGo: () => void = () => undefined;
   /** Pages that have been asked for. */
   asked = 0;
+
+  constructor(comet: CometService) {
+    this.#comet = comet;
+  }
 
   /** Keeps every page that is asked for from now on until `letGo`. */
   hold(): void {
@@ -34,8 +41,15 @@ export class ClientFilesController {
   @Get(':client')
   @Header('Content-Type', 'text/html; charset=utf-8')
   @Header('Cache-Control', 'no-store')
-  async page(@Param('client') client: string): Promise<string> {
+  async page(
+    @Param('client') client: string,
+    @Req() request: IncomingMessage,
+    @Res({ passthrough: true }) response: ServerResponse,
+  ): Promise<string> {
     this.asked++;
+    // Else connections that are opened at once get a cookie each, of which the browser keeps one.
+    const cookie = this.#comet.browserCookie(request);
+    if (cookie !== undefined) response.setHeader('Set-Cookie', cookie);
     await this.#passage;
     const scripts = SCRIPTS[client];
     if (scripts === undefined) throw new NotFoundException();
