@@ -24,7 +24,7 @@ const onlyFrom = (folder, ...allowed) => ({
 });
 
 export default tseslint.config(
-  { ignores: ['dist', 'dist-demo', 'coverage', 'test-results', 'test/consumer'] },
+  { ignores: ['dist', 'dist-demo', 'dist-soak', 'coverage', 'test-results', 'test/consumer'] },
   {
     files: ['**/*.ts'],
     extends: [tseslint.configs.strictTypeChecked],
@@ -57,14 +57,12 @@ export default tseslint.config(
   onlyFrom('transports', 'bayeux', 'auth'),
   onlyFrom('nest', 'bayeux', 'auth', 'engine', 'transports'),
   {
-    files: ['demo/**/*.ts'],
+    files: ['demo/**/*.ts', 'bench/**/*.ts'],
     rules: {
       'no-restricted-imports': [
         'error',
         {
-          patterns: [
-            { regex: '/src/(?!index\\.js$)', message: 'The demo uses the library as its users do.' },
-          ],
+          patterns: [{ regex: '/src/(?!index\\.js$)', message: 'It uses the library as its users do.' }],
         },
       ],
     },

@@ -3,7 +3,7 @@ const shared = {
   extensionsToTreatAsEsm: ['.ts'],
   transform: { '^.+\\.ts$': ['ts-jest', { useESM: true }] },
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
-  modulePathIgnorePatterns: ['<rootDir>/dist', '<rootDir>/dist-demo'],
+  modulePathIgnorePatterns: ['<rootDir>/dist', '<rootDir>/dist-demo', '<rootDir>/dist-soak'],
 };
 
 /** @type {import('jest').Config} */

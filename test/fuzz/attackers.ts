@@ -24,6 +24,8 @@ export interface Weapons {
 
 /** Somebody who sends spoiled messages. */
 export interface Attacker {
+  /** Whom it attacks with; none, if it needs no client. */
+  readonly client?: BayeuxClient;
   attack(count: number): Promise<void>;
 }
 

@@ -5,6 +5,7 @@ import { Bench, withIssuer } from '../support/bench.js';
 import { bearer } from '../support/identity.js';
 import { until } from '../support/until.js';
 import { type Attacker, FramingAttacker, PostingAttacker, RawAttacker, type Weapons } from './attackers.js';
+import { HeapWatch } from './heap.watch.js';
 import { Mutator } from './mutator.js';
 import { Witness } from './witness.js';
 
@@ -19,6 +20,11 @@ const RAW_ROUND = 5;
 const ROUNDS = Math.ceil(RUNS / (4 * ROUND));
 /** Milliseconds that pass at every look, so that held connects end and silent sessions expire. */
 const TICK = 50;
+/** In shorter runs what is compiled meanwhile weighs more than anything that might be left behind. */
+const ENOUGH_FOR_MEMORY = 50_000;
+const MEASURED_EVERY = Math.ceil(ROUNDS / 24);
+/** Bytes the heap may grow by between the halves of a run: for compiled code, and the ids this test takes note of. */
+const FLAT = 4 * 1024 * 1024 + RUNS * 20;
 const CHANNEL = '/witness/news';
 /** For as long as any run takes on the clock of the application. */
 const LONG = { expiresIn: 100_000_000 };
@@ -101,14 +107,21 @@ describe('an application under spoiled messages', () => {
       const watching = await witnesses();
       const attacking = await attackers(watching);
       const expected: unknown[] = [];
+      const heap = RUNS >= ENOUGH_FOR_MEMORY ? new HeapWatch() : undefined;
+      const forget = (): void => {
+        for (const witness of watching) witness.takeNote();
+        bench.forgetReceived([...watching, ...attacking].flatMap(({ client }) => client ?? []));
+      };
       try {
         for (let round = 0; round < ROUNDS; round++) {
+          if (heap && round % MEASURED_EVERY === 0) heap.measure();
           expected.push({ channel: CHANNEL, data: round });
           const { sessions } = await bench.app.service.broadcast(CHANNEL, round);
           expect(sessions).toBeGreaterThanOrEqual(watching.length);
           for (const attacker of attacking) {
             await attacker.attack(attacker instanceof RawAttacker ? RAW_ROUND : ROUND);
           }
+          forget();
         }
       } catch (error) {
         throw new Error(`${String(error)}\nSent before, the last one last:\n${recent.join('\n')}`, {
@@ -118,12 +131,14 @@ describe('an application under spoiled messages', () => {
       let left = watching.length;
       for (const witness of watching) void witness.stop().then(() => left--);
       await wait('the witnesses to stop', () => left === 0);
+      forget();
       for (const { seen, failures } of watching) {
         expect(failures).toEqual([]);
         expect(seen).toEqual(expected);
       }
       expect(bench.app.log.takeErrors()).toEqual([]);
+      if (heap) expect(heap.growth).toBeLessThan(FLAT);
     },
-    20_000 + RUNS * 5,
+    60_000 + RUNS * 5,
   );
 });

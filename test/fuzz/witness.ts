@@ -3,6 +3,7 @@ import type { BayeuxClient } from '../support/bayeux.client.js';
 /** A well-behaved client, which keeps connecting and must not notice what goes on beside it. */
 export class Witness {
   readonly #failures: unknown[] = [];
+  readonly #seen: unknown[] = [];
   #stopped = false;
   #connecting: Promise<void> = Promise.resolve();
 
@@ -21,11 +22,16 @@ export class Witness {
     return this.#failures;
   }
 
-  /** What was pushed to it. */
-  get seen(): unknown[] {
-    return this.client.received
-      .filter((message) => !('successful' in message))
-      .map(({ channel, data }) => ({ channel, data }));
+  /** What was pushed to it, as far as it took note. */
+  get seen(): readonly unknown[] {
+    return this.#seen;
+  }
+
+  /** Takes note of what was pushed to its client, which then may forget it. */
+  takeNote(): void {
+    for (const message of this.client.received) {
+      if (!('successful' in message)) this.#seen.push({ channel: message.channel, data: message.data });
+    }
   }
 
   /** Does not connect again. */

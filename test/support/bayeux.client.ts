@@ -140,6 +140,12 @@ export abstract class BayeuxClient {
     return this.received.filter(isDelivery).slice(from, from + count);
   }
 
+  /** Drops everything that was received. */
+  forget(): void {
+    this.received.length = 0;
+    this.#taken = 0;
+  }
+
   /** A request that changes nothing. What the server sent before its reply has come in when it returns. */
   async sync(): Promise<void> {
     await this.unsubscribe('/nobody/here');

@@ -90,6 +90,11 @@ export class SocketClient extends BayeuxClient {
     this.#socket?.pause();
   }
 
+  override forget(): void {
+    super.forget();
+    this.frames.length = 0;
+  }
+
   /** Goes on reading. */
   resume(): void {
     this.#socket?.resume();

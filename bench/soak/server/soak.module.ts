@@ -1,0 +1,18 @@
+import { Module } from '@nestjs/common';
+import { CometModule } from '../../../src/index.js';
+import { HANDSHAKE_TIMEOUT, HOLD, MAX_INTERVAL } from '../control.js';
+import { SoakGateway } from './soak.gateway.js';
+
+/** An application as anybody would write it, but for its short times. */
+@Module({
+  imports: [
+    CometModule.forRoot({
+      auth: { anonymous: true },
+      rules: [{ channel: '/**', subscribe: true, publish: true }],
+      session: { timeout: HOLD, maxInterval: MAX_INTERVAL, rehandshakeSpread: 2_000 },
+      limits: { handshakeTimeout: HANDSHAKE_TIMEOUT },
+    }),
+  ],
+  providers: [SoakGateway],
+})
+export class SoakModule {}
