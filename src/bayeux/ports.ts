@@ -78,6 +78,8 @@ export interface Link {
   readonly once: boolean;
   /** True where messages go with connect replies only, and other replies go alone. */
   readonly connectOnly?: boolean;
+  /** What carries the response, if the responses on it keep their order. */
+  readonly connection?: object;
   /** True while the peer does not read, or does not any more: what is written now would only pile up. */
   readonly congested: boolean;
   /** True once the peer has gone. */
@@ -93,7 +95,7 @@ export interface Link {
    * the link after a while.
    */
   stopped(): void;
-  /** Ends the link without a reply in the array sense. */
+  /** Ends the link without a reply in the array sense, or in the middle of one. */
   end(why: LinkEnd): void;
 }
 

@@ -30,6 +30,8 @@ export class Session {
   readonly #turnstile = new Turnstile();
   #link: Link | undefined;
   #held: Hold | undefined;
+  /** The poll whose reply took messages that it has not sent yet. */
+  #replying: Link | undefined;
   #broken = false;
   #deferrals = 0;
   #attributes: Map<string, unknown> | undefined;
@@ -164,6 +166,7 @@ export class Session {
       return;
     }
     const batch = this.mailbox.take(link, link.once, replies);
+    if (link.once && replies.some(isConnectReply)) this.#replying = link;
     const last = this.#host.complete(replies, this);
     const messages = last.length === 0 ? batch.messages : [...batch.messages, ...last];
     link.write(messages, new BatchReceipt(this, batch));
@@ -197,6 +200,7 @@ export class Session {
   settled(batch: Batch, link: object, flushed: boolean): void {
     if (flushed) this.mailbox.sent(batch);
     else this.mailbox.putBack(link);
+    if (this.#replying === link) this.#replying = undefined;
     if (!this.#end && this.mailbox.due) this.#host.flushLater(this);
   }
 
@@ -275,8 +279,18 @@ export class Session {
     this.#observe((observer) => observer.suspended?.(timeout));
   }
 
-  /** A newer connect has come: the older one gets no messages, and over HTTP no answer either. */
-  supersedeHeld(): void {
+  /**
+   * A newer connect has come: the older one gets no messages, and over HTTP no answer either. One that is being answered
+   * still is cut off, and its messages come first in the next answer: a client that asks again has given it up, unless it
+   * asks on the same connection, where answers cannot overtake each other.
+   */
+  supersedeHeld(next?: Link): void {
+    const replying = this.#replying;
+    if (replying && (replying.connection === undefined || replying.connection !== next?.connection)) {
+      this.#replying = undefined;
+      this.mailbox.putBack(replying);
+      replying.end('superseded');
+    }
     const held = this.#dropHold(false);
     if (!held) return;
     if (held.link.once) held.link.end('superseded');

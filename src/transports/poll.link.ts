@@ -62,6 +62,12 @@ export class PollLink implements Link {
     return this.#format.connectOnly;
   }
 
+  /** Responses over HTTP/2 overtake each other. */
+  get connection(): object {
+    const { req } = this.#response;
+    return req.httpVersionMajor > 1 ? this.#response : req.socket;
+  }
+
   get closed(): boolean {
     return this.#response.closed || this.#response.destroyed;
   }
@@ -99,7 +105,12 @@ export class PollLink implements Link {
   }
 
   end(why: LinkEnd): void {
-    if (this.#response.headersSent || this.#response.destroyed) return;
+    if (this.#response.headersSent) {
+      // What is left of it would come too late, and perhaps twice.
+      if (!this.#response.writableFinished) this.#response.destroy();
+      return;
+    }
+    if (this.#response.destroyed) return;
     // 500 for the older of two connects: browsers repeat a 408 by themselves, and 200 would let two tabs that share
     // a session take it from each other at full speed.
     const { duplicateConnectStatus, retryAfter } = this.#options;

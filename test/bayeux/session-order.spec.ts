@@ -109,6 +109,31 @@ describe('the messages of a session', () => {
     expect(link.take().map(({ id }) => id)).toEqual(['slow', 'behind']);
   });
 
+  it('come in order though the response to an earlier connect has not left yet', () => {
+    const { overPoll, request, clock, server } = harness();
+    const { session, held } = overPoll();
+    push(session, 0);
+    clock.turn();
+    expect(held.takeData()).toEqual([0]);
+    const slow = poll(true);
+    void request(slow, [connect(session)]);
+    push(session, 1);
+    clock.turn();
+    expect(slow.takeData()).toEqual([1]);
+    // The client has moved to another network and asks again.
+    const fresh = poll();
+    void request(fresh, [connect(session)]);
+    expect(slow.ends).toEqual(['superseded']);
+    expect(fresh.takeData()).toEqual([1]);
+    slow.settle(false);
+    server.closed(slow);
+    const next = poll();
+    void request(next, [connect(session)]);
+    push(session, 2);
+    clock.turn();
+    expect(next.takeData()).toEqual([2]);
+  });
+
   it('are answered over HTTP together, in one response', async () => {
     const services = slowServices();
     const { overPoll, request } = harness({ services });

@@ -30,7 +30,7 @@ export function connect(core: Core, exchange: Exchange, message: Incoming, sessi
 
   if (session.state.acknowledged !== undefined) session.mailbox.acknowledge(readAcknowledged(message));
 
-  session.supersedeHeld();
+  session.supersedeHeld(link);
   if (link.once) session.detach();
 
   // Over HTTP the response carries everything, so a held connect would hold back its neighbours' replies too.
