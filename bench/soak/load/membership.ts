@@ -3,6 +3,9 @@ import { FLOOD_CHANNEL, type Numbered, TREE } from '../channels.js';
 import { type Complain, Ledger } from './ledger.js';
 import type { Tally } from './tally.js';
 
+/** More than may wait for a session at all. */
+const EARLY = 2_000;
+
 /** A session as its client sees it: what it may expect, what it has got, what it has acknowledged. */
 export class Membership {
   readonly #tally: Tally;
@@ -13,6 +16,8 @@ export class Membership {
   /** By the id of a connect: the number it acknowledged. */
   readonly #connects = new Map<string, number>();
   #seen = 0;
+  /** What has come ahead of the connect reply that it belongs to. */
+  #early: readonly Message[] = [];
   #underWay = 0;
   #whenQuiet: (() => void)[] = [];
 
@@ -54,9 +59,10 @@ export class Membership {
   }
 
   /** A frame, or the body of a response. */
-  take(messages: readonly Message[]): void {
+  take(frame: readonly Message[]): void {
+    const messages = this.acknowledges ? this.#whole(frame) : frame;
     const deliveries = messages.filter((message) => message.channel?.startsWith(TREE) && 'data' in message);
-    const repeats = this.#acknowledge(messages, deliveries.length);
+    const repeats = this.#acknowledge(messages);
     this.#tally.count('messages received', deliveries.length);
     for (const { channel = '' } of deliveries) {
       if (!this.#expected.has(channel)) this.#complain('not asked for', channel);
@@ -87,7 +93,24 @@ export class Membership {
 
   /** The connection broke. Without acknowledgement nobody knows what was lost with it. */
   interrupted(): void {
+    // Their number will not come any more, so they come again.
+    this.#early = [];
     if (!this.acknowledges) this.#ledger.forget();
+  }
+
+  /** A long array comes in several frames, of which only the last has the number of all. */
+  #whole(frame: readonly Message[]): readonly Message[] {
+    const messages = [...this.#early, ...frame];
+    const numbered = messages.some(({ channel, ext }) => channel === '/meta/connect' && ext !== undefined);
+    this.#early = numbered ? [] : messages;
+    if (this.#early.length > EARLY) {
+      this.#complain(
+        'not acknowledgeable',
+        `${this.#early.length} messages without a numbered connect reply`,
+      );
+      this.#early = [];
+    }
+    return numbered ? messages : messages.filter(({ channel }) => !channel?.startsWith(TREE));
   }
 
   /** The session goes on elsewhere while the former connection may still bring messages. */
@@ -99,7 +122,7 @@ export class Membership {
    * Takes the number of the connect reply. Only what the connect had not acknowledged, though it had come meanwhile,
    * may come again.
    */
-  #acknowledge(messages: readonly Message[], deliveries: number): boolean {
+  #acknowledge(messages: readonly Message[]): boolean {
     if (!this.acknowledges) return false;
     let acknowledged: number | undefined;
     let repeats = false;
@@ -111,9 +134,6 @@ export class Membership {
       if (typeof ack !== 'number') continue;
       repeats ||= sent < this.#seen;
       acknowledged = Math.max(acknowledged ?? 0, ack);
-    }
-    if (deliveries > 0 && acknowledged === undefined) {
-      this.#complain('not acknowledgeable', `${deliveries} messages without a numbered connect reply`);
     }
     this.#seen = Math.max(this.#seen, acknowledged ?? 0);
     return repeats;
