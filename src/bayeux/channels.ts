@@ -1,4 +1,4 @@
-import { contains, overlaps, subscriptionsMatching } from './channel.js';
+import { contains, isPattern, isService, overlaps, subscriptionsMatching } from './channel.js';
 import { type ChannelParams, ChannelTemplate } from './channel-template.js';
 import { ChannelSettings } from './channel-settings.js';
 import type { Logger } from './ports.js';
@@ -61,11 +61,10 @@ export class Channels {
     const index = this.#tenants.get(tenant);
     if (!index) return NOTHING;
     const matched: Matched[] = [];
-    for (const name of subscriptionsMatching(channel)) {
+    for (const name of namesCovering(channel)) {
       if (name === channel) this.#matchTemplates(tenant, channel, matched);
       const settings = index.get(name);
-      // A pattern comes up twice among what matches itself.
-      if (settings && matched.at(-1)?.settings !== settings) matched.push({ settings, params: NO_PARAMS });
+      if (settings) matched.push({ settings, params: NO_PARAMS });
     }
     return matched;
   }
@@ -81,6 +80,8 @@ export class Channels {
     const concerned = [];
     for (const settings of this.#tenants.get(tenant)?.values() ?? []) {
       if (settings.authorizers.size === 0) continue;
+      // What goes to services reaches no subscriber.
+      if (isService(settings.name) && !isService(name)) continue;
       const template = this.#templates.get(settings);
       if (template) {
         if (template.overlaps(name)) concerned.push({ settings, covers: template.match(name) !== undefined });
@@ -97,4 +98,10 @@ export class Channels {
       if (params) matched.push({ settings, params });
     }
   }
+}
+
+/** Channels and patterns that match a channel, or all that a pattern matches; the most general first. */
+function namesCovering(name: string): Iterable<string> {
+  const names = subscriptionsMatching(name);
+  return isPattern(name) ? new Set(names.filter((other) => contains(other, name))) : names;
 }

@@ -36,6 +36,8 @@ export interface Core extends SessionHost, BayeuxPorts {
   readonly logger: Logger;
   /** True from the moment the server is going away. */
   readonly draining: boolean;
+  /** Tells the listeners of a session that has begun. */
+  announce(session: Session): void;
   /** What a message that goes out now is stamped with, if any is. */
   timestamp(): string | undefined;
   /** Asks the authority and the authorizers, within the time limit; whatever goes wrong there denies. */

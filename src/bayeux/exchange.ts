@@ -25,6 +25,8 @@ export class Exchange {
   #next = 0;
   #deferred = false;
   #slowHandler = false;
+  /** True once all messages have been looked at. */
+  #begun = false;
   #abandoned = false;
   #greeting: Greeting | undefined;
 
@@ -54,15 +56,16 @@ export class Exchange {
       this.#complete();
       return;
     }
-    // Pushes need not wait for code of the application, which may take its time.
+    this.#begun = true;
     if (this.#slowHandler) this.#release();
     if (!this.link.once) this.#write();
     return Promise.all(done).then(() => undefined);
   }
 
-  /** A handler of the application is at work: pushes go on meanwhile. */
+  /** A handler of the application is at work. Pushes need not wait for it, as it may take its time. */
   slowHandler(): void {
     this.#slowHandler = true;
+    if (this.#begun) this.#release();
   }
 
   /** A handshake has succeeded: `greeting` goes with its reply. */

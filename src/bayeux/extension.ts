@@ -61,7 +61,12 @@ export class Extensions {
   }
 
   /** Hands a message of a client from one to the next, as long as none deletes it. One that fails does so. */
-  incoming(message: JsonObject, session: Session | undefined, from = 0): MaybePromise<Passed> {
+  incoming(
+    message: JsonObject,
+    session: Session | undefined,
+    expired: () => boolean,
+    from = 0,
+  ): MaybePromise<Passed> {
     const chain = this.#chain;
     let current = message;
     for (let index = from; index < chain.length; index++) {
@@ -71,7 +76,9 @@ export class Extensions {
         return verdict.then(
           (settled) => {
             const passed = pass(given, settled);
-            return passed.ok ? this.incoming(passed.message, session, index + 1) : passed;
+            // What took too long is deleted: the next one shall not see it.
+            if (!passed.ok || expired()) return passed;
+            return this.incoming(passed.message, session, expired, index + 1);
           },
           (error: unknown) => this.#failed(error),
         );
@@ -87,10 +94,9 @@ export class Extensions {
   reply(reply: Reply, session: Session | undefined): Reply | undefined {
     const changed = this.#outgoing(reply, session, session);
     if (changed === reply || changed === undefined) return changed && reply;
-    const { channel, id, clientId, subscription, successful, advice } = reply;
-    const kept = { channel, id, clientId, subscription, successful, advice };
+    const { data, ext, error } = changed;
     return Object.fromEntries(
-      Object.entries({ ...changed, ...kept }).filter(([, value]) => value !== undefined),
+      Object.entries({ ...reply, data, ext, error }).filter(([, value]) => value !== undefined),
     );
   }
 
@@ -144,6 +150,11 @@ export class Extensions {
         return undefined;
       }
       if (verdict === false || verdict === null) return undefined;
+      if (isThenable(verdict as MaybePromise<unknown>)) {
+        Promise.resolve(verdict).catch(() => undefined);
+        this.#logFailure(new TypeError('outgoing has to answer at once, and not with a promise.'));
+        return undefined;
+      }
       if (typeof verdict === 'object') current = verdict;
     }
     return current;

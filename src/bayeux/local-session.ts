@@ -50,6 +50,7 @@ export class LocalSession {
     });
     server.locals.set(id, this.session);
     this.session.attach(this.#link);
+    server.announce(this.session);
   }
 
   /** Has `receiver` called for what is received on a channel or pattern. @returns what ends that. */

@@ -28,6 +28,8 @@ export class Mailbox {
   /** True from the first loss until the queue has been emptied. */
   #losing = false;
   #deciding = false;
+  /** True while listeners look at what leaves. */
+  #leaving = false;
 
   constructor(session: Session, host: SessionHost) {
     this.#session = session;
@@ -43,7 +45,12 @@ export class Mailbox {
 
   /** Whether something waits that should leave now. */
   get due(): boolean {
-    return this.#due && this.#outbox.waiting > 0;
+    return this.#due && !this.#leaving && this.#outbox.waiting > 0;
+  }
+
+  /** What waits for company leaves with the next flush: its place is needed. */
+  hurry(): void {
+    this.#due = true;
   }
 
   /** Asks the observers whether a message is wanted. */
@@ -127,16 +134,22 @@ export class Mailbox {
   }
 
   #leave(replies: readonly Reply[]): void {
-    if (this.observers.size > 0) {
-      const { messages } = this.#outbox;
-      const leaving = this.observers.change('A listener to departures', messages, (observer, current) =>
-        observer.dequeue?.(current, replies),
-      );
-      if (leaving !== messages) this.#outbox.replace(leaving);
-    }
+    if (this.observers.has('dequeue')) this.#ask(replies);
     this.#due = false;
     this.#losing = false;
     this.#lazyEnd?.cancel();
+  }
+
+  #ask(replies: readonly Reply[]): void {
+    const messages: readonly Delivery[] = [...this.#outbox.messages];
+    this.#leaving = true;
+    const leaving = this.observers.change('A listener to departures', messages, (observer, current) =>
+      observer.dequeue?.(current, replies),
+    );
+    this.#leaving = false;
+    // Listeners may send something themselves, which leaves behind the rest.
+    if (leaving !== messages)
+      this.#outbox.replace([...leaving, ...this.#outbox.messages.slice(messages.length)]);
   }
 
   /** What comes back has waited once already. */

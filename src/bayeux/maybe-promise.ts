@@ -14,7 +14,7 @@ export class TimeLimitError extends Error {
 }
 
 /**
- * Calls `hook` and waits for its answer no longer than `milliseconds`. A synchronous answer or exception passes
+ * Calls `hook`, with a question whether its time is over, and waits for its answer no longer than `milliseconds`. A synchronous answer or exception passes
  * through as it is; only a promise costs a deadline.
  *
  * @throws TimeLimitError as a rejection, if the promise is not settled in time.
@@ -23,13 +23,15 @@ export function withTimeLimit<T>(
   scheduler: Scheduler,
   milliseconds: number,
   what: string,
-  hook: () => MaybePromise<T>,
+  hook: (expired: () => boolean) => MaybePromise<T>,
 ): MaybePromise<T> {
-  const answer = hook();
+  let over = false;
+  const answer = hook(() => over);
   if (!isThenable(answer)) return answer;
   let deadline: Deadline | undefined;
   const limit = new Promise<never>((_, reject) => {
     deadline = scheduler.deadline(() => {
+      over = true;
       reject(new TimeLimitError(what, milliseconds));
     });
     deadline.moveTo(scheduler.now() + milliseconds);

@@ -86,9 +86,9 @@ export function callService(
       dispatch(core, exchange, message, session, data.value),
     );
   };
-  if (!isThenable(decision)) return decided(decision);
-  exchange.slowHandler();
-  return decision.then(decided);
+  const replies = isThenable(decision) ? decision.then(decided) : decided(decision);
+  if (isThenable(replies)) exchange.slowHandler();
+  return replies;
 }
 
 function dispatch(
@@ -131,7 +131,7 @@ function dispatch(
         );
         return;
       }
-      const ext = answer instanceof BinaryData ? { ext: BINARY_EXT } : {};
+      const ext = core.options.binary && answer instanceof BinaryData ? { ext: BINARY_EXT } : {};
       answers.push(replyTo(message, { data: answer, successful: true, ...ext }));
     },
   };
@@ -142,9 +142,7 @@ function dispatch(
       `The service ${message.channel}`,
       () => core.services.call(call),
     );
-    if (!isThenable(outcome)) return done(outcome);
-    exchange.slowHandler();
-    return outcome.then(done, failed);
+    return isThenable(outcome) ? outcome.then(done, failed) : done(outcome);
   } catch (error) {
     return failed(error);
   }

@@ -1,6 +1,7 @@
 import type { ChannelMessage } from './channel-settings.js';
 import type { Core } from './core.js';
 import { type Composed, Delivery } from './delivery.js';
+import { BinaryData } from './extensions/binary.js';
 import { isThenable, withTimeLimit } from './maybe-promise.js';
 import type { MaybePromise, PublishResult } from './ports.js';
 import type { Session } from './session.js';
@@ -41,7 +42,8 @@ export function compose(
   sender?: Session,
   receiver?: Session,
 ): Delivery | undefined {
-  const delivery = new Delivery(channel, data, { ext, lazy, timestamp: core.timestamp() });
+  const plain = data instanceof BinaryData && !core.options.binary ? data.toJSON() : data;
+  const delivery = new Delivery(channel, plain, { ext, lazy, timestamp: core.timestamp() });
   return core.extensions.delivery(delivery, sender, receiver);
 }
 
@@ -65,11 +67,13 @@ export function passesListeners(
     core.logger.error(`A listener on ${message.channel} failed, so its message is deleted.`, error);
     return false;
   };
-  const ask = (from: number): MaybePromise<boolean> => {
+  const ask = (from: number, expired: () => boolean): MaybePromise<boolean> => {
     for (let index = from; index < listeners.length; index++) {
       const { listener, params } = listeners[index] as (typeof listeners)[number];
       const answer = listener.message?.(message, sender, params);
-      if (isThenable(answer)) return answer.then((settled) => settled !== false && ask(index + 1));
+      if (isThenable(answer)) {
+        return answer.then((settled) => settled !== false && !expired() && ask(index + 1, expired));
+      }
       if (answer === false) return false;
     }
     return true;
@@ -79,7 +83,7 @@ export function passesListeners(
       core.scheduler,
       core.options.hookTimeout,
       `The listeners on ${message.channel}`,
-      () => ask(0),
+      (expired) => ask(0, expired),
     );
     return isThenable(answer) ? answer.then(undefined, failed) : answer;
   } catch (error) {

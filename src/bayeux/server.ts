@@ -141,6 +141,11 @@ export class BayeuxServer implements Core {
     return compose(this, message, undefined, receiver);
   }
 
+  announce(session: Session): void {
+    session.announced = true;
+    this.listeners.tell('A listener to sessions', (listener) => listener.sessionAdded?.(session));
+  }
+
   /** Takes a subscription back. */
   unsubscribe(session: Session, subscription: string): void {
     leave(this, session, subscription);
@@ -211,7 +216,9 @@ export class BayeuxServer implements Core {
       );
     }
     this.listener.removed(session);
-    this.listeners.tell('A listener to sessions', (listener) => listener.sessionRemoved?.(session, why));
+    if (session.announced) {
+      this.listeners.tell('A listener to sessions', (listener) => listener.sessionRemoved?.(session, why));
+    }
   }
 
   /** Handles a request of the session it was found to quote, which it may not have proven to be its own. */
@@ -289,10 +296,14 @@ export class BayeuxServer implements Core {
       if (!chain) return this.#revalidated(message, body, handle);
       const next = (passed: Passed): MaybePromise<Replies> =>
         passed.ok ? step(passed.message, index + 1) : refuse(passed.error);
-      const passed = withTimeLimit(this.scheduler, this.options.hookTimeout, 'An extension', () =>
-        chain.incoming(body, session),
+      const passed = withTimeLimit(this.scheduler, this.options.hookTimeout, 'An extension', (expired) =>
+        chain.incoming(body, session, expired),
       );
-      return isThenable(passed) ? passed.then(next) : next(passed);
+      if (!isThenable(passed)) return next(passed);
+      return passed.then(next, (error: unknown) => {
+        this.logger.error('An extension failed, so its message is deleted.', error);
+        return refuse(BayeuxErrors.messageDeleted);
+      });
     };
     return step(message.body, 0);
   }

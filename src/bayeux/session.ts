@@ -22,6 +22,8 @@ import { Turnstile } from './turnstile.js';
  */
 export class Session {
   readonly mailbox: Mailbox;
+  /** Whether listeners know of it: of one whose handshake is refused they never hear. */
+  announced = false;
   /** What this session alone is extended by. */
   extensions: Extensions | undefined;
   readonly #host: SessionHost;
@@ -104,6 +106,7 @@ export class Session {
     if (!message || !this.mailbox.wants(message, sender)) return false;
     if (!this.mailbox.add(message, lazyFor)) {
       // A burst within one turn is no slow reader: what waits may just not have had its turn yet.
+      this.mailbox.hurry();
       this.flush();
       const posted = this.mailbox.add(message, lazyFor) ? 'added' : this.mailbox.force(message, lazyFor);
       if (posted === 'disconnect') this.end('overflow');
@@ -345,8 +348,11 @@ export class Session {
     const link = this.#link;
     this.#close(why);
     switch (why) {
-      case 'kick':
       case 'inactive':
+        // It was told with the reply to its connect.
+        link?.stopped();
+        break;
+      case 'kick':
         this.#tell(link, ADVICE_NONE, [KICK]);
         link?.stopped();
         break;

@@ -92,7 +92,8 @@ export class CometChannel {
     if (lazyTimeout !== undefined && !(lazyTimeout >= 0 && lazyTimeout <= MAX_TIME)) {
       throw new RangeError(`lazyTimeout has to be a number of milliseconds from 0 to ${MAX_TIME}.`);
     }
-    Object.assign(this.#settings, settings);
+    const given = Object.entries(settings).filter(([, value]) => value !== undefined);
+    Object.assign(this.#settings, Object.fromEntries(given));
     return this;
   }
 

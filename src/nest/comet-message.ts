@@ -21,9 +21,16 @@ export interface SendOptions {
   ext?: Record<string, unknown>;
 }
 
-/** Messages as the protocol keeps them: those that came from there stay what they are. */
+/**
+ * Messages as the protocol keeps them: those that came from there stay what they are.
+ *
+ * @throws TypeError if it has no channel, or JSON cannot express its data.
+ */
 export function deliveryOf(message: CometMessage): Delivery {
   if (message instanceof Delivery) return message;
   const { channel, data, ext } = message;
+  if (typeof channel !== 'string' || !channel.startsWith('/')) {
+    throw new TypeError("A message needs a channel: write for example { channel: '/news', data: 1 }.");
+  }
   return new Delivery(channel, data, { ext });
 }

@@ -50,5 +50,9 @@ function changed(
   messages: readonly Delivery[],
   wanted: readonly CometMessage[] | void,
 ): readonly Delivery[] | undefined {
-  return wanted && (wanted as unknown) !== messages ? wanted.map(deliveryOf) : undefined;
+  if (wanted === undefined || (wanted as unknown) === messages) return undefined;
+  if (Array.isArray(wanted)) return wanted.map(deliveryOf);
+  // Nobody waits for a promise, and one that rejects unheard would end the process.
+  Promise.resolve(wanted as unknown).catch(() => undefined);
+  throw new TypeError('dequeue has to answer at once, with a list of messages or nothing.');
 }

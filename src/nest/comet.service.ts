@@ -80,7 +80,13 @@ export class CometService {
     }
     const known = channels.find('', name);
     const channel = this.#channelOf(channels.open('', name));
-    if (!known) configure?.(channel);
+    if (known || !configure) return channel;
+    try {
+      configure(channel);
+    } catch (error) {
+      channel.remove();
+      throw error;
+    }
     return channel;
   }
 
@@ -103,10 +109,7 @@ export class CometService {
 
   /** The sessions of this process, or those of one user, at this moment. */
   sessions(user?: UserReference): readonly CometSession[] {
-    const { sessions } = this.#endpoint.server;
-    if (user === undefined) return sessions.all().map(viewOf);
-    const { tenant, userId } = referenceOf(user);
-    return Array.from(sessions.ofUser(tenant, userId), viewOf);
+    return user === undefined ? this.#endpoint.server.sessions.all().map(viewOf) : this.#sessionsOf(user);
   }
 
   /** A session of this process by its client id. */
@@ -121,7 +124,8 @@ export class CometService {
    * @returns how many there were.
    */
   disconnect(user: UserReference): number {
-    const sessions = this.sessions(user);
+    // Callers without types may name nobody, which must not mean everybody.
+    const sessions = this.#sessionsOf(user);
     for (const session of sessions) session.disconnect();
     return sessions.length;
   }
@@ -155,6 +159,11 @@ export class CometService {
   /** What is alive in this process. */
   get counts(): CometCounts {
     return this.#endpoint.counts;
+  }
+
+  #sessionsOf(user: UserReference): readonly CometSession[] {
+    const { tenant, userId } = referenceOf(user);
+    return Array.from(this.#endpoint.server.sessions.ofUser(tenant, userId), viewOf);
   }
 
   #channelOf(settings: ChannelSettings): CometChannel {

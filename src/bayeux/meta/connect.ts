@@ -16,7 +16,7 @@ export function connect(core: Core, exchange: Exchange, message: Incoming, sessi
   const { link } = exchange;
   // Nobody waits for the answer any more, and the connect that is held must not go for it.
   if (link.closed) return [];
-  if (session.inactive) return sendAway(message, session);
+  if (session.inactive) return sendAway(exchange, message, session);
   session.transport = link.transport;
   const { times } = session;
   const wish = readRequestedAdvice(message.body['advice'], {
@@ -49,10 +49,11 @@ export function connect(core: Core, exchange: Exchange, message: Incoming, sessi
 }
 
 /** Its client connects, but nothing else has happened for too long. */
-function sendAway(message: Incoming, session: Session): Replies {
-  const reply = session.connectReply(message);
-  session.end('inactive');
-  return [KICK, { ...reply, advice: ADVICE_NONE }];
+function sendAway(exchange: Exchange, message: Incoming, session: Session): Replies {
+  exchange.afterwards(() => {
+    session.end('inactive');
+  });
+  return [KICK, { ...session.connectReply(message), advice: ADVICE_NONE }];
 }
 
 /** One tab of a browser is held, the others poll. The next connect that can be held takes the interval back. */

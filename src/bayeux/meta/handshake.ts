@@ -70,7 +70,8 @@ function admit(
     return [refuseHandshake(core, exchange, message, BayeuxErrors.handshakeDenied)];
   };
   const admitted = (): Replies => {
-    // It may have been ended meanwhile, by the hook itself or by a shutdown.
+    if (!session.endedBy) core.announce(session);
+    // It may have been ended meanwhile, by a hook or by a shutdown.
     if (session.endedBy) return denied(new Error('the session has ended'));
     return [welcome(core, exchange, message, session)];
   };
@@ -94,7 +95,6 @@ function welcome(core: Core, exchange: Exchange, message: Incoming, session: Ses
   }
   const acknowledges = core.options.acknowledge && wantsAcknowledgement(message);
   if (acknowledges) session.state.acknowledged = 0;
-  core.listeners.tell('A listener to sessions', (listener) => listener.sessionAdded?.(session));
   const reply = replyTo(message, {
     clientId: session.id,
     version: VERSION,
