@@ -12,7 +12,12 @@ export class ChannelTemplate {
     this.#segments = name.split('/');
     const names = this.#segments.flatMap((segment) => VARIABLE.exec(segment)?.[1] ?? []);
     const odd = this.#segments.some((segment) => /[{}]/.test(segment) && !VARIABLE.test(segment));
-    if (odd || names.length === 0 || new Set(names).size < names.length || this.#segments.at(-1) === '**') {
+    if (
+      odd ||
+      names.length === 0 ||
+      new Set(names).size < names.length ||
+      this.#segments.some((segment) => segment === '*' || segment === '**')
+    ) {
       throw new TypeError(
         `${name} is no template: write variables as whole segments and each once, as in /rooms/{room}/chat.`,
       );

@@ -76,6 +76,8 @@ export class Mailbox {
   force(delivery: Delivery, lazyFor: number): Posted {
     const verdict = this.#decide(delivery);
     if (verdict === 'disconnect') return verdict;
+    // The policy itself may have ended it.
+    if (this.#session.endedBy) return 'dropped';
     if (typeof verdict !== 'string') return this.#rearrange(verdict, delivery);
     if (verdict === 'drop-newest' || delivery.bytes > this.#outbox.limits.maxBytes) {
       this.#lose(delivery);

@@ -11,7 +11,7 @@ import { isThenable } from './maybe-promise.js';
 import type { Reply } from './message.js';
 import { BatchReceipt } from './batch.receipt.js';
 import type { Batch } from './outbox.js';
-import type { Deadline, Link, MaybePromise, Principal } from './ports.js';
+import type { Deadline, Link, MaybePromise, Principal, Receipt } from './ports.js';
 import type { SessionObserver } from './session-observer.js';
 import { type Hold, type SessionEnd, type SessionHost, type SessionState, timesOf } from './session-state.js';
 import { Turnstile } from './turnstile.js';
@@ -75,7 +75,8 @@ export class Session {
 
   /** Whether messages go with connect replies only. */
   get connectOnly(): boolean {
-    const { acknowledged, own } = this.state;
+    const { acknowledged, own, local } = this.state;
+    if (local) return false;
     return (
       acknowledged !== undefined || (own.metaConnectDeliverOnly ?? this.#host.options.metaConnectDeliverOnly)
     );
@@ -103,12 +104,14 @@ export class Session {
   deliver(delivery: Delivery, sender?: Session, lazyFor = 0): boolean {
     if (this.#end) return false;
     const message = this.extensions ? this.extensions.delivery(delivery, sender, this) : delivery;
-    if (!message || !this.mailbox.wants(message, sender)) return false;
-    if (!this.mailbox.add(message, lazyFor)) {
+    if (!message || !this.mailbox.wants(message, sender) || this.endedBy) return false;
+    // Nobody waits for company on a connection that is a function call.
+    const wait = this.state.local ? 0 : lazyFor;
+    if (!this.mailbox.add(message, wait)) {
       // A burst within one turn is no slow reader: what waits may just not have had its turn yet.
       this.mailbox.hurry();
       this.flush();
-      const posted = this.mailbox.add(message, lazyFor) ? 'added' : this.mailbox.force(message, lazyFor);
+      const posted = this.mailbox.add(message, wait) ? 'added' : this.mailbox.force(message, wait);
       if (posted === 'disconnect') this.end('overflow');
       if (posted !== 'added') return false;
     }
@@ -179,11 +182,19 @@ export class Session {
     if (replies.length === 0) return;
     const said = this.#host.complete(replies, this);
     // A response must come, even where extensions have kept back all that it would say.
-    if (said.length > 0 || link.once) link.write(said);
+    if (said.length > 0 || link.once) link.write(said, link.once ? undefined : this.#onSaid);
   }
+
+  /** What was kept back while the replies of a lasting link were in its way leaves when they have. */
+  readonly #onSaid: Receipt = {
+    settled: () => {
+      if (!this.#end && this.mailbox.due) this.#host.flushLater(this);
+    },
+  };
 
   /** Answers a request. What waits goes along, unless another link pushes it. */
   reply(link: Link, replies: readonly Reply[]): void {
+    if (replies.length === 0 && !this.mailbox.due) return;
     const anyReply = !this.connectOnly && link.connectOnly !== true;
     const carries = anyReply || replies.some(isConnectReply);
     if (carries && (link === this.#link || (link.once && !this.#link))) this.writeOn(link, replies);
