@@ -1,5 +1,6 @@
 import type { Delivery } from './delivery.js';
 import { Listeners } from './listeners.js';
+import { isThenable } from './maybe-promise.js';
 import type { Reply } from './message.js';
 import { type Batch, Outbox } from './outbox.js';
 import type { Deadline } from './ports.js';
@@ -64,7 +65,8 @@ export class Mailbox {
   /** Adds a message that may wait for `lazyFor` milliseconds. Returns false if there is no room. */
   add(delivery: Delivery, lazyFor: number): boolean {
     if (!this.#outbox.add(delivery)) return false;
-    if (lazyFor <= 0) this.#due = true;
+    // Lazy messages leave before they take the place of others.
+    if (lazyFor <= 0 || this.#outbox.crowded) this.#due = true;
     else if (!this.#due) this.#wait(lazyFor);
     if (this.observers.size > 0) {
       this.observers.tell('A listener to the queue', (observer) => observer.queued?.(delivery));
@@ -168,7 +170,12 @@ export class Mailbox {
     if (this.#deciding) return 'drop-newest';
     this.#deciding = true;
     try {
-      return policy({ session: this.#session, message, waiting: this.#outbox.messages });
+      const verdict: unknown = policy({ session: this.#session, message, waiting: this.#outbox.messages });
+      if (isVerdict(verdict)) return verdict;
+      if (isThenable(verdict)) Promise.resolve(verdict).catch(() => undefined);
+      throw new TypeError(
+        'A policy answers drop-oldest, drop-newest, disconnect or a list of messages, at once.',
+      );
     } catch (error) {
       this.#host.logger.error('The policy of a full queue failed, so its session is ended.', error);
       return 'disconnect';
@@ -200,4 +207,8 @@ export class Mailbox {
         'come: send less, raise the limits of the queue, or let the client fetch what it missed.',
     );
   }
+}
+
+function isVerdict(value: unknown): value is QueueVerdict | readonly Delivery[] {
+  return Array.isArray(value) || value === 'drop-oldest' || value === 'drop-newest' || value === 'disconnect';
 }

@@ -22,6 +22,9 @@ export interface Batch {
 /** Messages that know their order, wherever they have been. */
 type Placed = Pick<Batch, 'messages' | 'places'>;
 
+/** Messages that wait for their acknowledgement, each with the number under which it was sent for the first time. */
+type Retained = Placed & { readonly since: readonly number[] };
+
 /**
  * What waits for one session, oldest first. What was handed to a link comes back to its place if it did not leave.
  * A client that opens many requests and reads none is bounded as well: batches for links of one response count until
@@ -33,7 +36,9 @@ export class Outbox {
   #places: number[] = [];
   #added = 0;
   #inFlight: Batch[] = [];
-  #retained: (Placed & { readonly number: number })[] = [];
+  #retained: Retained[] = [];
+  /** By place: the number under which a message that waits again was sent for the first time. */
+  readonly #firstSent = new Map<number, number>();
   #messages = 0;
   #bytes = 0;
 
@@ -52,6 +57,11 @@ export class Outbox {
   /** Whether more is kept than may be. */
   get overfull(): boolean {
     return this.#messages > this.limits.maxMessages || this.#bytes > this.limits.maxBytes;
+  }
+
+  /** Whether half of what may be kept is. */
+  get crowded(): boolean {
+    return this.#messages * 2 > this.limits.maxMessages || this.#bytes * 2 > this.limits.maxBytes;
   }
 
   /** Takes the oldest message that waits away. */
@@ -97,23 +107,40 @@ export class Outbox {
    */
   retain(number: number): readonly Delivery[] {
     const messages = this.#waiting;
-    if (messages.length > 0) this.#retained.push({ number, messages, places: this.#places });
+    const places = this.#places;
+    if (messages.length > 0) {
+      const since = places.map((place) => this.#firstSent.get(place) ?? number);
+      this.#retained.push({ messages, places, since });
+      this.#firstSent.clear();
+    }
     this.#waiting = [];
     this.#places = [];
     return messages;
   }
 
-  /** The client has everything up to `number`. What it has not waits again, ahead of all younger messages. */
+  /**
+   * The client has seen the reply of this `number`, and with it all that was sent up to there, though it may have been
+   * sent again since. What it has not seen waits again, ahead of all younger messages.
+   */
   acknowledge(number: number): void {
     const retained = this.#retained;
     if (retained.length === 0) return;
     this.#retained = [];
-    const unseen: Placed[] = [];
-    for (const batch of retained) {
-      if (batch.number > number) unseen.push(batch);
-      else for (const delivery of batch.messages) this.#count(delivery, -1);
+    const unseen: { messages: Delivery[]; places: number[] } = { messages: [], places: [] };
+    for (const { messages, places, since } of retained) {
+      for (const [index, delivery] of messages.entries()) {
+        const place = places[index] as number;
+        const first = since[index] as number;
+        if (first <= number) {
+          this.#count(delivery, -1);
+          continue;
+        }
+        unseen.messages.push(delivery);
+        unseen.places.push(place);
+        this.#firstSent.set(place, first);
+      }
     }
-    this.#wait(unseen);
+    this.#wait([unseen]);
   }
 
   /** The messages have left. Unknown batches were put back before and stay where they are. */

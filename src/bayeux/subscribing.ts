@@ -7,9 +7,13 @@ export function enter(core: Core, session: Session, name: string): void {
   const { tenant } = session.principal;
   const { subscriptions } = session.state;
   if (subscriptions.has(name)) return;
+  const first = !core.subscriptions.has(tenant, name);
+  if (first && core.listeners.size > 0) configure(core, tenant, name);
   subscriptions.add(name);
-  const first = core.subscriptions.add(tenant, name, session);
-  if (core.listeners.size > 0 && first) configure(core, tenant, name);
+  core.subscriptions.add(tenant, name, session);
+  if (first && core.listeners.size > 0) {
+    core.listeners.tell('A listener to channels', (listener) => listener.channelAdded?.(name));
+  }
   tell(core, session, name, 'subscribed');
 }
 
@@ -35,7 +39,6 @@ function configure(core: Core, tenant: string, name: string): void {
       listener.configureChannel?.(settings),
     );
   }
-  core.listeners.tell('A listener to channels', (listener) => listener.channelAdded?.(name));
 }
 
 function tell(

@@ -25,8 +25,7 @@ export class Subscriptions<S> {
     return this.#tenants.get(tenant)?.get(subscription) ?? [];
   }
 
-  /** @returns whether it is the first one of its name. */
-  add(tenant: string, subscription: string, subscriber: S): boolean {
+  add(tenant: string, subscription: string, subscriber: S): void {
     let index = this.#tenants.get(tenant);
     if (!index) {
       index = new Map<string, Set<S>>();
@@ -35,7 +34,6 @@ export class Subscriptions<S> {
     const subscribers = index.get(subscription);
     if (subscribers) subscribers.add(subscriber);
     else index.set(subscription, new Set([subscriber]));
-    return subscribers === undefined;
   }
 
   /** @returns whether it was the last one of its name. */

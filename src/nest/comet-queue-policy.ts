@@ -25,6 +25,7 @@ export function policyOf(policy: CometQueuePolicy, viewOf: (session: Session) =>
   if (typeof policy === 'string') return policy;
   return ({ session, message, waiting }) => {
     const verdict = policy({ session: viewOf(session), message, waiting });
-    return typeof verdict === 'string' ? verdict : verdict.map(deliveryOf);
+    // What is no answer is told from one where it is looked at.
+    return Array.isArray(verdict) ? verdict.map(deliveryOf) : (verdict as QueueVerdict);
   };
 }

@@ -54,6 +54,8 @@ function guard(
   const guarded: Hook = function (client, ...rest) {
     // What a hook calls by `super` is part of that hook.
     if (!(client instanceof CometSession) || this[name] !== guarded) return hook.call(this, client, ...rest);
+    // Sessions of the server itself are no clients.
+    if (client.local) return undefined;
     run(client, this.constructor, () => hook.call(this, client, ...rest));
     return undefined;
   };

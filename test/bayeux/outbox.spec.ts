@@ -180,3 +180,34 @@ describe('Outbox', () => {
     expect(numbersOf(box.take({}, true))).toEqual([1, 2]);
   });
 });
+
+describe('Outbox with acknowledgement', () => {
+  it('keeps what was sent until its number is acknowledged', () => {
+    const box = new Outbox({ maxMessages: 10, maxBytes: 1_000 });
+    const first = new Delivery('/push', 1);
+    box.add(first);
+    expect(box.retain(1)).toEqual([first]);
+    box.acknowledge(0);
+    expect(box.messages).toEqual([first]);
+    box.retain(2);
+    box.acknowledge(2);
+    expect(box.messages).toEqual([]);
+  });
+
+  it('sends nothing again that came with a reply the client has seen, though it was sent again meanwhile', () => {
+    const box = new Outbox({ maxMessages: 10, maxBytes: 1_000 });
+    const [first, second] = [new Delivery('/push', 1), new Delivery('/push', 2)];
+    box.add(first);
+    box.retain(6);
+    // A second connect that was under way with the reply.
+    box.acknowledge(5);
+    box.add(second);
+    expect(box.retain(7)).toEqual([first, second]);
+    // The client has seen the reply to its first connect, and not the other one yet.
+    box.acknowledge(6);
+    expect(box.messages).toEqual([second]);
+    expect(box.retain(8)).toEqual([second]);
+    box.acknowledge(7);
+    expect(box.messages).toEqual([]);
+  });
+});
