@@ -76,14 +76,15 @@ export function encodeFrames(messages: readonly Outbound[], maxMessages: number,
   let bytes = 0;
   for (const message of messages) {
     const next = textOf(message);
-    const size = (message instanceof Delivery ? message.bytes : next.length) + 1;
-    if (count > 0 && (count >= maxMessages || bytes + size > maxBytes)) {
+    const size = message instanceof Delivery ? message.bytes : utf8Length(next);
+    // With the two brackets, and the comma ahead of it.
+    if (count > 0 && (count >= maxMessages || bytes + size + 3 > maxBytes)) {
       frames.push(`[${text}]`);
       text = '';
       count = bytes = 0;
     }
     text += count++ === 0 ? next : `,${next}`;
-    bytes += size;
+    bytes += count === 1 ? size : size + 1;
   }
   if (count > 0) frames.push(`[${text}]`);
   return frames;

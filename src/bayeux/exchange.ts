@@ -24,9 +24,6 @@ export class Exchange {
   #pending = 0;
   #next = 0;
   #deferred = false;
-  #slowHandler = false;
-  /** True once all messages have been looked at. */
-  #begun = false;
   #abandoned = false;
   #greeting: Greeting | undefined;
 
@@ -44,8 +41,7 @@ export class Exchange {
   /** Handles the messages one by one; resolves when all are answered or held. */
   run(handle: (index: number) => MaybePromise<Replies>): MaybePromise<void> {
     this.session?.beginProcessing();
-    this.session?.deferFlush();
-    this.#deferred = true;
+    this.defer();
     let done: PromiseLike<void>[] | undefined;
     for (let index = 0; index < this.size; index++) {
       const replies = handle(index);
@@ -56,16 +52,17 @@ export class Exchange {
       this.#complete();
       return;
     }
-    this.#begun = true;
-    if (this.#slowHandler) this.#release();
+    // Pushes need not wait for code of the application, which may take its time.
+    this.#release();
     if (!this.link.once) this.#write();
     return Promise.all(done).then(() => undefined);
   }
 
-  /** A handler of the application is at work. Pushes need not wait for it, as it may take its time. */
-  slowHandler(): void {
-    this.#slowHandler = true;
-    if (this.#begun) this.#release();
+  /** What the next steps deliver to the session itself leaves with its replies. */
+  defer(): void {
+    if (this.#deferred) return;
+    this.#deferred = true;
+    this.session?.deferFlush();
   }
 
   /** A handshake has succeeded: `greeting` goes with its reply. */

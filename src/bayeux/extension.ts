@@ -92,8 +92,10 @@ export class Extensions {
 
   /** What is said to a client in place of `reply`; nothing if an extension keeps it back. */
   reply(reply: Reply, session: Session | undefined): Reply | undefined {
-    const changed = this.#outgoing(reply, session, session);
-    if (changed === reply || changed === undefined) return changed && reply;
+    if (!this.has('outgoing')) return reply;
+    // A copy: one that changes what it is shown, and not what it returns, has no more say than others.
+    const changed = this.#outgoing({ ...reply }, session, session);
+    if (!changed) return undefined;
     const { data, ext, error } = changed;
     return Object.fromEntries(
       Object.entries({ ...reply, data, ext, error }).filter(([, value]) => value !== undefined),
@@ -106,10 +108,11 @@ export class Extensions {
     sender: Session | undefined,
     receiver: Session | undefined,
   ): Delivery | undefined {
-    const changed = this.#outgoing(delivery, sender, receiver);
-    if (changed === delivery || changed === undefined) return changed && delivery;
-    if (changed.data === delivery.data && changed.ext === delivery.ext) return delivery;
-    const { channel, timestamp, lazy } = delivery;
+    if (!this.has('outgoing')) return delivery;
+    const { channel, data, ext, timestamp, lazy } = delivery;
+    const changed = this.#outgoing({ channel, data, ext, timestamp }, sender, receiver);
+    if (!changed) return undefined;
+    if (changed.data === data && changed.ext === ext) return delivery;
     try {
       return new Delivery(channel, changed.data, { ext: changed.ext, timestamp, lazy });
     } catch (error) {

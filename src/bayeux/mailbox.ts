@@ -170,7 +170,11 @@ export class Mailbox {
     if (this.#deciding) return 'drop-newest';
     this.#deciding = true;
     try {
-      const verdict: unknown = policy({ session: this.#session, message, waiting: this.#outbox.messages });
+      const verdict: unknown = policy({
+        session: this.#session,
+        message,
+        waiting: [...this.#outbox.messages],
+      });
       if (isVerdict(verdict)) return verdict;
       if (isThenable(verdict)) Promise.resolve(verdict).catch(() => undefined);
       throw new TypeError(

@@ -12,13 +12,21 @@ import type { ServiceOutcome } from './service.js';
 import type { Session } from './session.js';
 
 /** A publish to a broadcast channel (Bayeux 1.0 §6.1). Answered once this node has delivered it. */
-export function publish(core: Core, message: Incoming, session: Session): MaybePromise<Replies> {
+export function publish(
+  core: Core,
+  exchange: Exchange,
+  message: Incoming,
+  session: Session,
+): MaybePromise<Replies> {
   const data = readData(core, message);
   if (!data.ok) return [failure(message, data.error)];
   const decision = core.decide('publish', session, message.channel);
   const decided = (settled: Decision): MaybePromise<Replies> => {
     if (!settled.allowed) return [failure(message, denied(settled.operation ?? 'publish', settled.why))];
-    return listened(core, message, session, data.value, () => conclude(core, message, session, data.value));
+    return listened(core, message, session, data.value, () => {
+      exchange.defer();
+      return conclude(core, message, session, data.value);
+    });
   };
   return isThenable(decision) ? decision.then(decided) : decided(decision);
 }
@@ -71,33 +79,18 @@ function conclude(core: Core, message: Incoming, session: Session, data: unknown
  * A message to a service (Bayeux 1.0 §6.2): handlers answer, and no other client hears of it. The answers precede
  * the ordinary reply and carry the request's id, as remote calls expect.
  */
-export function callService(
-  core: Core,
-  exchange: Exchange,
-  message: Incoming,
-  session: Session,
-): MaybePromise<Replies> {
+export function callService(core: Core, message: Incoming, session: Session): MaybePromise<Replies> {
   const data = readData(core, message);
   if (!data.ok) return [failure(message, data.error)];
   const decision = core.decide('call', session, message.channel);
   const decided = (settled: Decision): MaybePromise<Replies> => {
     if (!settled.allowed) return [failure(message, denied('call', settled.why))];
-    return listened(core, message, session, data.value, () =>
-      dispatch(core, exchange, message, session, data.value),
-    );
+    return listened(core, message, session, data.value, () => dispatch(core, message, session, data.value));
   };
-  const replies = isThenable(decision) ? decision.then(decided) : decided(decision);
-  if (isThenable(replies)) exchange.slowHandler();
-  return replies;
+  return isThenable(decision) ? decision.then(decided) : decided(decision);
 }
 
-function dispatch(
-  core: Core,
-  exchange: Exchange,
-  message: Incoming,
-  session: Session,
-  data: unknown,
-): MaybePromise<Replies> {
+function dispatch(core: Core, message: Incoming, session: Session, data: unknown): MaybePromise<Replies> {
   const answers: Reply[] = [];
   let over = false;
   const done = (outcome: ServiceOutcome): Replies => {

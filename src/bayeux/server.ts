@@ -338,8 +338,8 @@ export class BayeuxServer implements Core {
     if (channel === '/meta/subscribe') return subscribe(this, message, session);
     if (channel === '/meta/unsubscribe') return unsubscribe(this, message, session);
     if (isMeta(channel)) return [failure(message, denied('publish', 'denied_by_security_policy'))];
-    if (isService(channel)) return callService(this, exchange, message, session);
-    return publish(this, message, session);
+    if (isService(channel)) return callService(this, message, session);
+    return publish(this, exchange, message, session);
   }
 
   #sessionOf(id: string): Session | undefined {

@@ -124,3 +124,20 @@ describe('the query of callback-polling', () => {
     });
   });
 });
+
+describe('the query of callback-polling, as the options say', () => {
+  onEveryServer((bench) => {
+    it('has the callback in another parameter, of another length', async () => {
+      await bench.start({
+        ...ALL_TRANSPORTS,
+        callbackPolling: { parameter: 'callback', maxCallbackLength: 5 },
+      });
+      const scripts = bench.scripts();
+      const ask = (query: string) =>
+        statusOf(scripts.get(`${query}&message=${encodeURIComponent(HANDSHAKE)}`));
+      expect(await ask('callback=cb.12')).toBe(200);
+      expect(await ask('callback=cb.123')).toBe(400);
+      expect(await ask('jsonp=cb')).toBe(400);
+    });
+  });
+});

@@ -62,9 +62,9 @@ function turnAway({ options }: Core, message: Incoming, session: Session): Reply
   session.state.interval = multiSessionInterval;
   session.connectAnswered();
   const advice = adviseMultipleClients(multiSessionInterval, session.times.timeout);
-  return multiSessionInterval > 0
-    ? { ...session.connectReply(message), advice }
-    : failure(message, BayeuxErrors.multipleClients, { advice });
+  if (multiSessionInterval === 0) return failure(message, BayeuxErrors.multipleClients, { advice });
+  const reply = session.connectReply(message);
+  return { ...reply, advice: { ...reply.advice, ...advice } };
 }
 
 /** The number of the last reply the client has seen. One that says nothing is taken to have seen none. */
