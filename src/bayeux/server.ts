@@ -240,13 +240,13 @@ export class BayeuxServer implements Core {
         const complete = timesync(message.body, () => this.scheduler.now());
         if (complete) message.complete = complete;
       }
+      const greets = index === greeting;
+      const failed = (error: unknown): Replies => this.#failed(exchange, message, greets, error);
       try {
-        const replies = this.#enter(exchange, message, proof, index === greeting);
-        return isThenable(replies)
-          ? replies.then(undefined, (error: unknown) => this.#failed(message, error))
-          : replies;
+        const replies = this.#enter(exchange, message, proof, greets);
+        return isThenable(replies) ? replies.then(undefined, failed) : replies;
       } catch (error) {
-        return this.#failed(message, error);
+        return failed(error);
       }
     });
   }
@@ -373,9 +373,10 @@ export class BayeuxServer implements Core {
     return adviseHandshake(rush ? Math.round(this.random() * this.options.rehandshakeSpread) : 0);
   }
 
-  #failed(message: Incoming, error: unknown): Replies {
+  #failed(exchange: Exchange, message: Incoming, greets: boolean, error: unknown): Replies {
     this.logger.error(`A message on ${message.channel} could not be handled.`, error);
-    return [failure(message, BayeuxErrors.serverError)];
+    const { serverError } = BayeuxErrors;
+    return [greets ? refuseHandshake(this, exchange, message, serverError) : failure(message, serverError)];
   }
 }
 
