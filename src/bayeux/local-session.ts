@@ -32,6 +32,7 @@ export class LocalSession {
         id,
         principal: { kind: 'service', tenant, userId: null, identity: `local ${name}` },
         browser: undefined,
+        client: { headers: {} },
         local: true,
         connected: true,
         interval: 0,

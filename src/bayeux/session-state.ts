@@ -3,7 +3,7 @@ import type { Composed, Delivery } from './delivery.js';
 import type { HeldConnects } from './held-connects.js';
 import type { Incoming } from './incoming.js';
 import type { Reply } from './message.js';
-import type { Link, Logger, Principal, Scheduler } from './ports.js';
+import type { Link, Logger, Principal, RequestContext, Scheduler } from './ports.js';
 import type { Session } from './session.js';
 
 /** What a session is, apart from its live parts: plain values that could be stored or sent to another node. */
@@ -12,6 +12,8 @@ export interface SessionState {
   principal: Principal;
   /** Digest of the browser cookie the session was made with. */
   readonly browser: string | undefined;
+  /** The request of its handshake: where it came from, and what it said of itself. */
+  readonly client: Pick<RequestContext, 'address' | 'headers'>;
   /** True for a session of the server itself, which no client can use and which does not expire. */
   readonly local?: true;
   /** True from the first connect on. */

@@ -60,6 +60,16 @@ export class CometSession {
     return this.#session.transport;
   }
 
+  /** The address the handshake came from, as far as the proxies of `trustProxy` tell. */
+  get address(): string | undefined {
+    return this.#session.state.client.address;
+  }
+
+  /** Headers of the handshake, in lower case: `user-agent`, `origin` and `accept-language`, as far as there are any. */
+  get headers(): Readonly<Record<string, string>> {
+    return this.#session.state.client.headers;
+  }
+
   /** The channels and patterns it is subscribed to, at this moment. */
   get subscriptions(): ReadonlySet<string> {
     return this.#session.state.subscriptions;

@@ -54,6 +54,7 @@ function admit(
       id: core.ids.clientId(),
       principal,
       browser: exchange.context.browser,
+      client: exchange.context,
       connected: false,
       interval: timesOf(options, {}, transport).interval,
       subscriptions: new Set(),
