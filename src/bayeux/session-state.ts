@@ -1,9 +1,8 @@
 import type { BayeuxOptions, SessionTimes } from './bayeux-options.js';
 import type { Composed, Delivery } from './delivery.js';
 import type { HeldConnects } from './held-connects.js';
-import type { Incoming } from './incoming.js';
 import type { Reply } from './message.js';
-import type { Link, Logger, Principal, RequestContext, Scheduler } from './ports.js';
+import type { Logger, Principal, RequestContext, Scheduler } from './ports.js';
 import type { Session } from './session.js';
 
 /** What a session is, apart from its live parts: plain values that could be stored or sent to another node. */
@@ -59,14 +58,6 @@ export interface SessionHost {
   flushLater(session: Session): void;
   /** The session has ended. */
   ended(session: Session, why: SessionEnd): void;
-}
-
-/** A connect that is waiting for its answer. */
-export interface Hold {
-  readonly link: Link;
-  readonly message: Incoming;
-  /** The browser whose held connects it is counted among. */
-  readonly browser: string | undefined;
 }
 
 /** The times of a session on `transport`: its own, those of the transport, those of all. */

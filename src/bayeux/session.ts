@@ -4,6 +4,7 @@ import type { Composed, Delivery } from './delivery.js';
 import { unknownSession } from './dialect.js';
 import { BayeuxErrors } from './errors.js';
 import { type Extension, Extensions } from './extension.js';
+import { HeldConnect } from './held-connect.js';
 import { type Incoming, replyTo } from './incoming.js';
 import { Lifetime } from './lifetime.js';
 import { Mailbox } from './mailbox.js';
@@ -11,9 +12,9 @@ import { isThenable } from './maybe-promise.js';
 import type { Reply } from './message.js';
 import { BatchReceipt } from './batch.receipt.js';
 import type { Batch } from './outbox.js';
-import type { Deadline, Link, MaybePromise, Principal, Receipt } from './ports.js';
+import type { Link, MaybePromise, Principal, Receipt } from './ports.js';
 import type { SessionObserver } from './session-observer.js';
-import { type Hold, type SessionEnd, type SessionHost, type SessionState, timesOf } from './session-state.js';
+import { type SessionEnd, type SessionHost, type SessionState, timesOf } from './session-state.js';
 import { Turnstile } from './turnstile.js';
 
 /**
@@ -28,10 +29,9 @@ export class Session {
   extensions: Extensions | undefined;
   readonly #host: SessionHost;
   readonly #lifetime: Lifetime;
-  readonly #holdEnd: Deadline;
+  readonly #held: HeldConnect;
   readonly #turnstile = new Turnstile();
   #link: Link | undefined;
-  #held: Hold | undefined;
   /** The poll whose reply took messages that it has not sent yet. */
   #replying: Link | undefined;
   #broken = false;
@@ -48,9 +48,7 @@ export class Session {
     this.#host = host;
     this.mailbox = new Mailbox(this, host);
     this.#lifetime = new Lifetime(this, host);
-    this.#holdEnd = host.scheduler.deadline(() => {
-      this.answerHeld({}, [], true);
-    });
+    this.#held = new HeldConnect(this, host);
     this.#lifetime.arm(0);
     this.#lifetime.armPrincipalEnd();
   }
@@ -92,7 +90,7 @@ export class Session {
    * that polls is not there between two polls, and yet lives.
    */
   get abandoned(): boolean {
-    if (this.#link || this.#held) return false;
+    if (this.#link || this.#held.current) return false;
     if (this.#broken) return true;
     return this.state.connected && this.#lifetime.overdue;
   }
@@ -156,7 +154,7 @@ export class Session {
     if (this.#end || this.#deferrals > 0 || !this.mailbox.due) return;
     if (this.#link && !this.connectOnly) {
       if (!this.#link.congested) this.writeOn(this.#link, []);
-    } else if (this.#held) {
+    } else if (this.#held.current) {
       this.answerHeld();
     }
   }
@@ -275,22 +273,20 @@ export class Session {
   /** The peer of a link has gone. What it was given but did not take waits for the next one. */
   closed(link: Link): void {
     this.mailbox.putBack(link);
-    if (this.#link === link || this.#held?.link === link) this.#broken = true;
+    const held = this.#held.current?.link === link;
+    if (this.#link === link || held) this.#broken = true;
     if (this.#link === link) this.#link = undefined;
-    if (this.#held?.link === link) {
-      this.#dropHold(false);
+    if (held) {
+      this.#held.release(false);
       if (!this.#end) this.#lifetime.arm(0);
     }
   }
 
   /** Holds a connect for `timeout` milliseconds, counted among those of `browser` if there is one. */
   hold(link: Link, message: Incoming, timeout: number, browser?: string): void {
-    this.#held = { link, message, browser };
-    if (browser !== undefined) this.#host.heldConnects.add(browser);
     link.sessionId = this.id;
-    this.#holdEnd.moveTo(this.#host.scheduler.now() + timeout);
     this.#lifetime.arm(timeout);
-    this.#observe((observer) => observer.suspended?.(timeout));
+    this.#held.begin({ link, message, browser }, timeout);
   }
 
   /**
@@ -305,7 +301,7 @@ export class Session {
       this.mailbox.putBack(replying);
       replying.end('superseded');
     }
-    const held = this.#dropHold(false);
+    const held = this.#held.release(false);
     if (!held) return;
     if (held.link.once) held.link.end('superseded');
     else this.#say(held.link, [this.connectReply(held.message)]);
@@ -313,7 +309,7 @@ export class Session {
 
   /** Answers the held connect, if there is one, with what waits ahead of the reply. */
   answerHeld(reply: Partial<Reply> = {}, before: readonly Reply[] = [], timedOut = false): void {
-    const held = this.#dropHold(timedOut);
+    const held = this.#held.release(timedOut);
     if (!held) return;
     this.writeOn(held.link, [...before, { ...this.connectReply(held.message), ...reply }]);
     if (!this.#end) this.#lifetime.arm(0);
@@ -373,14 +369,14 @@ export class Session {
         break;
       case 'token_expired':
       case 'timeout': {
-        const unknown = unknownSession(this.#held?.message.dialect);
+        const unknown = unknownSession(this.#held.current?.message.dialect);
         const error = why === 'timeout' ? unknown : BayeuxErrors.tokenExpired;
         this.answerHeld({ successful: false, error, advice: adviseHandshake(0) });
         break;
       }
       case 'overflow': {
         // That something is lost is known here, so the connection goes and the client starts anew.
-        const held = this.#dropHold(false);
+        const held = this.#held.release(false);
         if (held && held.link !== link) held.link.end('overflow');
         link?.end('overflow');
         break;
@@ -389,7 +385,7 @@ export class Session {
   }
 
   #tell(link: Link | undefined, advice: Advice, messages: readonly Reply[] = []): void {
-    if (this.#held) this.answerHeld({ advice }, messages);
+    if (this.#held.current) this.answerHeld({ advice }, messages);
     else if (link) this.writeOn(link, messages);
   }
 
@@ -401,10 +397,11 @@ export class Session {
     this.#link = undefined;
     if (link) this.#unbind(link);
     this.#host.ended(this, why);
-    this.#observe((observer) => observer.removed?.(why));
+    this.observe((observer) => observer.removed?.(why));
   }
 
-  #observe(tell: (observer: SessionObserver) => void): void {
+  /** Tells whoever listens to the session. */
+  observe(tell: (observer: SessionObserver) => void): void {
     const { observers } = this.mailbox;
     if (observers.size > 0) observers.tell('A listener to a session', tell);
   }
@@ -413,7 +410,7 @@ export class Session {
     // Its batches come back now and not when it closes: what the next link writes must not overtake them.
     this.mailbox.putBack(former);
     this.#unbind(former);
-    if (this.#held?.link === former) this.supersedeHeld();
+    if (this.#held.current?.link === former) this.supersedeHeld();
     former.end('superseded');
   }
 
@@ -421,16 +418,6 @@ export class Session {
     if (link.sessionId !== this.id) return;
     link.sessionId = undefined;
     link.bound(undefined);
-  }
-
-  #dropHold(timedOut: boolean): Hold | undefined {
-    const held = this.#held;
-    if (!held) return undefined;
-    this.#held = undefined;
-    this.#holdEnd.cancel();
-    if (held.browser !== undefined) this.#host.heldConnects.remove(held.browser);
-    this.#observe((observer) => observer.resumed?.(timedOut));
-    return held;
   }
 }
 
