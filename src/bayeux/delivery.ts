@@ -47,6 +47,12 @@ export class Delivery {
     this.text = `${text}}`;
     this.bytes = utf8Length(this.text);
   }
+
+  /** What whoever logs or forwards it means by the message. */
+  toJSON(): JsonObject {
+    const { channel, data, ext, timestamp } = this;
+    return { channel, data, ...(ext && { ext }), ...(timestamp !== undefined && { timestamp }) };
+  }
 }
 
 const NOTHING_MORE: DeliveryExtras = Object.freeze({});

@@ -1,4 +1,4 @@
-import type { Delivery } from './delivery.js';
+import { Delivery } from './delivery.js';
 import { Listeners } from './listeners.js';
 import { isThenable } from './maybe-promise.js';
 import type { Reply } from './message.js';
@@ -153,7 +153,7 @@ export class Mailbox {
     this.#leaving = false;
     // Listeners may send something themselves, which leaves behind the rest.
     if (leaving !== messages)
-      this.#outbox.replace([...leaving, ...this.#outbox.messages.slice(messages.length)]);
+      this.#outbox.replace([...this.#stamped(leaving), ...this.#outbox.messages.slice(messages.length)]);
   }
 
   /** What comes back has waited once already. */
@@ -190,7 +190,7 @@ export class Mailbox {
 
   #rearrange(wanted: readonly Delivery[], delivery: Delivery): Posted {
     const before = this.#outbox.messages;
-    this.#outbox.replace(wanted);
+    this.#outbox.replace(this.#stamped(wanted));
     for (const former of before) if (!wanted.includes(former)) this.#lose(former);
     if (!wanted.includes(delivery)) this.#lose(delivery);
     while (this.#outbox.overfull) {
@@ -200,6 +200,17 @@ export class Mailbox {
     }
     this.#due = true;
     return this.#outbox.messages.includes(delivery) ? 'added' : 'dropped';
+  }
+
+  /** Messages that listeners or a policy have made are as new as they look. */
+  #stamped(messages: readonly Delivery[]): readonly Delivery[] {
+    const timestamp = this.#host.timestamp();
+    if (timestamp === undefined) return messages;
+    return messages.map((message) =>
+      message.timestamp === undefined
+        ? new Delivery(message.channel, message.data, { ext: message.ext, lazy: message.lazy, timestamp })
+        : message,
+    );
   }
 
   #lose(delivery: Delivery): void {

@@ -52,6 +52,8 @@ export interface SessionHost {
   complete(replies: readonly Reply[], session: Session): readonly Reply[];
   /** A message of the server to one session, or nothing if an extension keeps it back. */
   compose(message: Composed, receiver: Session): Delivery | undefined;
+  /** What a message that goes out now is stamped with, if any is. */
+  timestamp(): string | undefined;
   /** For how long a message may wait for others. */
   lazyFor(tenant: string, delivery: Delivery): number;
   /** Has `flush` called at the end of the turn. */

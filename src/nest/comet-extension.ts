@@ -69,3 +69,11 @@ export function extensionOf(
     }),
   };
 }
+
+/** Whether it has a hook at all, and none that cannot be called. */
+export function isExtension(value: unknown): value is CometExtension {
+  if (typeof value !== 'object' || value === null) return false;
+  const { incoming, outgoing } = value as { incoming?: unknown; outgoing?: unknown };
+  const hooks = [incoming, outgoing].filter((hook) => hook !== undefined);
+  return hooks.length > 0 && hooks.every((hook) => typeof hook === 'function');
+}

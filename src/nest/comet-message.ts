@@ -32,5 +32,7 @@ export function deliveryOf(message: CometMessage): Delivery {
   if (typeof channel !== 'string' || !channel.startsWith('/')) {
     throw new TypeError("A message needs a channel: write for example { channel: '/news', data: 1 }.");
   }
-  return new Delivery(channel, data, { ext });
+  // A copy of a message keeps when it was sent, and that it may wait.
+  const { timestamp, lazy } = message as Partial<Delivery>;
+  return new Delivery(channel, data, { ext, timestamp, lazy });
 }

@@ -13,9 +13,11 @@ import {
   ValidateIf,
   ValidateNested,
 } from 'class-validator';
+import { isQueuePolicy, QUEUE_POLICY } from './comet-queue-policy.js';
 import { Given, WholeNumber, Words, YesOrNo } from './option-checks.js';
 import type { TokenVerifier } from '../auth/token-verifier.js';
 import { TRANSPORTS } from '../transports/transport-options.js';
+import { isExtension } from './comet-extension.js';
 import type { CometModuleOptions } from './comet-module-options.js';
 
 const STATUS = 'duplicateConnectStatus must be an HTTP status from 400 to 599: leave it out for 500.';
@@ -95,12 +97,7 @@ class QueueShape {
   @Given()
   @ValidateBy({
     name: 'isQueuePolicy',
-    validator: {
-      validate: (value: unknown) =>
-        typeof value === 'function' || ['drop-oldest', 'drop-newest', 'disconnect'].includes(value as string),
-      defaultMessage: () =>
-        "policy must be 'drop-oldest', 'drop-newest', 'disconnect', or a function that returns one of them.",
-    },
+    validator: { validate: isQueuePolicy, defaultMessage: () => QUEUE_POLICY },
   })
   policy?: unknown;
 }
@@ -196,7 +193,8 @@ class AuthShape {
 export class OptionsShape {
   @Given()
   @Matches(/^(?:\/[A-Za-z0-9\-._~]+)+$/, {
-    message: "path must begin with a slash and must not end with one: write for example path: '/cometd'.",
+    message:
+      "path must be segments of letters, digits and -._~, each after a slash, without wildcards or a slash at the end; what is below it is served too: write for example path: '/cometd'.",
   })
   path?: string;
   @IsDefined({
@@ -237,7 +235,13 @@ export class OptionsShape {
   })
   transports?: readonly string[];
   @Given()
-  @IsObject({ each: true, message: 'extensions must be a list of objects with incoming, outgoing, or both.' })
+  @ValidateBy({
+    name: 'isExtensions',
+    validator: {
+      validate: (value: unknown) => Array.isArray(value) && value.every(isExtension),
+      defaultMessage: () => 'extensions must be a list of objects with incoming, outgoing, or both.',
+    },
+  })
   extensions?: readonly unknown[];
   @Given() @ValidateNested() @IsObject({ message: 'compat must be an object.' }) compat?: CompatShape;
   @Given() @ValidateNested() @IsObject({ message: 'session must be an object.' }) session?: SessionShape;

@@ -29,3 +29,14 @@ export function policyOf(policy: CometQueuePolicy, viewOf: (session: Session) =>
     return Array.isArray(verdict) ? verdict.map(deliveryOf) : (verdict as QueueVerdict);
   };
 }
+
+/** What to write for a policy. */
+export const QUEUE_POLICY =
+  "policy must be 'drop-oldest', 'drop-newest', 'disconnect', or a function that returns one of them.";
+
+/** Whether it may be a policy: what a function answers is seen when it does. */
+export function isQueuePolicy(value: unknown): value is CometQueuePolicy {
+  return (
+    typeof value === 'function' || ['drop-oldest', 'drop-newest', 'disconnect'].includes(value as string)
+  );
+}

@@ -4,7 +4,7 @@ import type { Session } from '../bayeux/session.js';
 import { currentCall } from './call-context.js';
 import { type CometExtension, extensionOf } from './comet-extension.js';
 import type { SendOptions } from './comet-message.js';
-import { type CometQueuePolicy, policyOf } from './comet-queue-policy.js';
+import { type CometQueuePolicy, isQueuePolicy, policyOf, QUEUE_POLICY } from './comet-queue-policy.js';
 import { type CometSessionListener, observerOf } from './comet-session-listener.js';
 import { bindingOf } from './gateway-binding.js';
 import { errorFromPayload } from './peer-error.js';
@@ -148,8 +148,13 @@ export class CometSession {
     return this.#session.extend(extensionOf(extension, viewOf));
   }
 
-  /** What happens when the queue of this session is full. `undefined` goes back to the options. */
+  /**
+   * What happens when the queue of this session is full. `undefined` goes back to the options.
+   *
+   * @throws TypeError if it is no policy.
+   */
   setQueuePolicy(policy: CometQueuePolicy | undefined): void {
+    if (policy !== undefined && !isQueuePolicy(policy)) throw new TypeError(QUEUE_POLICY);
     this.#session.mailbox.policy = policy && policyOf(policy, viewOf);
   }
 

@@ -82,3 +82,11 @@ describe('encode', () => {
     expect(encode([])).toBe('[]');
   });
 });
+
+describe('a delivery as an application sees it', () => {
+  it('is logged and forwarded as the message it is', () => {
+    const delivery = new Delivery('/a', 1, { ext: { n: 1 }, timestamp: '2030-01-01T00:00:00.000Z' });
+    expect(JSON.parse(JSON.stringify(delivery))).toEqual(JSON.parse(delivery.text));
+    expect(JSON.parse(JSON.stringify(new Delivery('/a', null)))).toEqual({ channel: '/a', data: null });
+  });
+});

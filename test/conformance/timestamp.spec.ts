@@ -89,3 +89,25 @@ describe('timestamps', () => {
     });
   });
 });
+
+describe('timestamps of messages that the application has changed', () => {
+  overEveryTransport((bench) => {
+    it('are those of the messages they were made of, or of when they were made', async () => {
+      await bench.start({ session: { timestamp: true } });
+      const client = await bench.client().join();
+      const session = bench.app.service.findSession(client.clientId);
+      const sent = new Date(bench.clock.now()).toISOString();
+      session?.addListener({
+        dequeue: (messages) => [
+          ...messages.map((message) => ({ ...message, data: 'changed' })),
+          ...(messages.length > 0 ? [{ channel: '/b', data: 'made' }] : []),
+        ],
+      });
+      session?.send('/a', 1);
+      expect(await client.receive(2)).toEqual([
+        { channel: '/a', data: 'changed', timestamp: sent },
+        { channel: '/b', data: 'made', timestamp: sent },
+      ]);
+    });
+  });
+});

@@ -36,7 +36,8 @@ const AUDIENCE_MISSING =
   "auth.audience is missing: write the name your issuer puts into `aud` for this server, for example audience: 'https://push.example.com/cometd'.";
 const ORIGINS =
   "origins must be whole origins in lower case, without a path or wildcards: write for example origins: ['https://portal.example.com'].";
-const PATH = "path must begin with a slash and must not end with one: write for example path: '/cometd'.";
+const PATH =
+  "path must be segments of letters, digits and -._~, each after a slash, without wildcards or a slash at the end; what is below it is served too: write for example path: '/cometd'.";
 const TRUST =
   "trustProxy must be a number of hops or a list of addresses: write for example trustProxy: 1 or trustProxy: ['10.0.0.0/8'].";
 const VERIFIER = 'auth.verifier must be an object with a method verify(token) that promises a principal.';
