@@ -58,7 +58,7 @@ export class Authenticator {
       if (isSound(principal)) return { kind: 'principal', principal };
       this.#logger.error(
         `The token verifier answered with no usable principal for the token ${tokenRef(token)}: ` +
-          'write an identity, the kind user or service, and a userId for users only.',
+          "write an identity, the kind user or service, a userId for users only, and the tenant ''.",
       );
       return REFUSED;
     } catch (error) {
@@ -90,6 +90,8 @@ const REFUSED = Object.freeze({ kind: 'refused', error: BayeuxErrors.tokenInvali
  */
 function isSound(principal: Partial<CometPrincipal> | null | undefined): principal is CometPrincipal {
   if (typeof principal?.identity !== 'string' || principal.identity === '') return false;
+  // What is settled for channels holds for the one tenant there is so far: another would get round it.
+  if (principal.tenant !== '') return false;
   if (principal.kind === 'service') return principal.userId === null;
   return principal.kind === 'user' && (principal.userId === null || isNameText(principal.userId));
 }

@@ -5,6 +5,7 @@ import type { Authorization, AuthorizationRequest, Authorizer } from './channel-
 import { isThenable, withTimeLimit } from './maybe-promise.js';
 import type { Decision, MaybePromise } from './ports.js';
 import type { Session } from './session.js';
+import { configure } from './subscribing.js';
 
 const GRANTED: Decision = Object.freeze({ allowed: true });
 const NOT_GRANTED: Decision = Object.freeze({ allowed: false, why: 'denied_by_not_granting' });
@@ -25,7 +26,9 @@ export function decide(
     return { allowed: false, why: 'denied_by_security_policy' };
   };
   const narrowed = (decision: Decision): MaybePromise<Decision> =>
-    decision.allowed && core.channels.size > 0 ? authorizeBoth(core, operation, session, channel) : decision;
+    decision.allowed && (!core.channels.empty || core.listeners.has('configureChannel'))
+      ? authorizeBoth(core, operation, session, channel)
+      : decision;
   try {
     const decision = withTimeLimit(
       core.scheduler,
@@ -53,10 +56,15 @@ function authorizeBoth(
   const { tenant } = session.principal;
   const ask = (): MaybePromise<Decision> =>
     authorize(core.channels, operation === 'call' ? 'publish' : operation, session, channel);
-  const exists = core.channels.find(tenant, channel) ?? core.subscriptions.has(tenant, channel);
+  const settled = core.channels.find(tenant, channel);
+  const exists = (settled && !settled.provisional) || core.subscriptions.has(tenant, channel);
   if (operation === 'call' || exists) return ask();
-  const made = (settled: Decision): MaybePromise<Decision> =>
-    settled.allowed ? ask() : { ...settled, operation: 'create' };
+  const made = (settled: Decision): MaybePromise<Decision> => {
+    if (!settled.allowed) return { ...settled, operation: 'create' };
+    // What listeners settle for a new channel holds for its first subscriber too.
+    if (operation === 'subscribe') configure(core, tenant, channel);
+    return ask();
+  };
   const created = authorize(core.channels, 'create', session, channel);
   return isThenable(created) ? created.then(made) : made(created);
 }

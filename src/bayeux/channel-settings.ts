@@ -43,6 +43,8 @@ export type Authorizer = (request: AuthorizationRequest) => MaybePromise<Authori
 
 /** A channel, pattern or template for which the application has settled something. */
 export class ChannelSettings {
+  /** True until the channel they were made for has its first subscriber, who may be refused still. */
+  provisional = false;
   /** Whether the settings stay when the last subscriber has gone. */
   persistent = true;
   /** Whether messages may wait for others to go along with. */

@@ -22,6 +22,11 @@ export class Channels {
     this.#logger = logger;
   }
 
+  /** Whether nothing is settled at all, as in most applications. */
+  get empty(): boolean {
+    return this.#tenants.size === 0;
+  }
+
   get size(): number {
     let size = 0;
     for (const index of this.#tenants.values()) size += index.size;

@@ -43,7 +43,7 @@ export class Delivery {
     this.lazy = lazy;
     let text = `{"channel":${JSON.stringify(channel)},"data":${serialise(data)}`;
     if (this.ext) text += `,"ext":${serialise(this.ext)}`;
-    if (timestamp !== undefined) text += `,"timestamp":"${timestamp}"`;
+    if (timestamp !== undefined) text += `,"timestamp":${JSON.stringify(timestamp)}`;
     this.text = `${text}}`;
     this.bytes = utf8Length(this.text);
   }
@@ -76,6 +76,7 @@ export function encode(messages: readonly Outbound[]): string {
 
 /** The arrays of as many frames as it takes; one that holds a single message may be larger than `maxBytes`. */
 export function encodeFrames(messages: readonly Outbound[], maxMessages: number, maxBytes: number): string[] {
+  if (messages.length === 1) return [`[${textOf(messages[0] as Outbound)}]`];
   const frames: string[] = [];
   let text = '';
   let count = 0;

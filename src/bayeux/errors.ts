@@ -61,6 +61,17 @@ export const BayeuxErrors = {
   publishFailed: '503::publish_failed',
 } as const;
 
+const MAX_ERROR = 512;
+
+/** An error in the words of the application: one line, and never that the session is gone. */
+export function errorOfApplication(text: string): string {
+  const line = text
+    .replace(/\p{Cc}+/gu, ' ')
+    .trim()
+    .slice(0, MAX_ERROR);
+  return line.startsWith('402') ? BayeuxErrors.messageDeleted : line;
+}
+
 /** What clients ask to be let do. */
 export type Operation = 'create' | 'subscribe' | 'publish' | 'call';
 

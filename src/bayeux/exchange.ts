@@ -35,7 +35,7 @@ export class Exchange {
     /** The session all messages must belong to. */
     readonly session: Session | undefined,
     /** What extensions make of the replies. */
-    private readonly complete: (replies: Replies, session: Session | undefined) => Replies,
+    private readonly host: { complete(replies: Replies, session: Session | undefined): Replies },
   ) {}
 
   /** Handles the messages one by one; resolves when all are answered or held. */
@@ -84,7 +84,13 @@ export class Exchange {
     this.#pending++;
     return replies.then((settled) => {
       this.#slots[index] = settled;
-      if (--this.#pending === 0) this.#complete();
+      if (--this.#pending === 0) {
+        this.#complete();
+        return;
+      }
+      // Those behind it may take their time.
+      if (!this.link.once) this.#write();
+      this.#release();
     });
   }
 
@@ -111,7 +117,7 @@ export class Exchange {
   #writeAlone(replies: Replies): void {
     const { session, messages = [], receipt } = this.#greeting ?? {};
     this.#greeting = undefined;
-    const said = this.complete(replies, session);
+    const said = this.host.complete(replies, session);
     if (said.length + messages.length > 0 || this.link.once) this.link.write([...said, ...messages], receipt);
   }
 

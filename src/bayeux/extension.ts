@@ -1,5 +1,5 @@
-import { Delivery } from './delivery.js';
-import { BayeuxErrors } from './errors.js';
+import { Delivery, serialise } from './delivery.js';
+import { BayeuxErrors, errorOfApplication } from './errors.js';
 import { isThenable } from './maybe-promise.js';
 import { isJsonObject, type JsonObject, type Reply } from './message.js';
 import type { Logger, MaybePromise } from './ports.js';
@@ -34,6 +34,8 @@ export interface Extension {
   ): OutgoingVerdict;
 }
 
+const UNWRITABLE = 'An extension has made a message that JSON cannot express, so it is kept back.';
+
 /** A message that has passed, or the error that says it has not. */
 export type Passed =
   { readonly ok: true; readonly message: JsonObject } | { readonly ok: false; readonly error: string };
@@ -42,6 +44,7 @@ export type Passed =
 export class Extensions {
   readonly #logger: Logger;
   #chain: readonly Extension[] = [];
+  #hooks = { incoming: false, outgoing: false };
 
   constructor(logger: Logger) {
     this.#logger = logger;
@@ -49,15 +52,23 @@ export class Extensions {
 
   /** @returns what removes it again. */
   add(extension: Extension): () => void {
-    this.#chain = [...this.#chain, extension];
+    this.#set([...this.#chain, extension]);
     return () => {
-      this.#chain = this.#chain.filter((other) => other !== extension);
+      this.#set(this.#chain.filter((other) => other !== extension));
     };
   }
 
   /** Whether any of them has `hook`. */
   has(hook: keyof Extension): boolean {
-    return this.#chain.some((extension) => extension[hook] !== undefined);
+    return this.#hooks[hook];
+  }
+
+  #set(chain: readonly Extension[]): void {
+    this.#chain = chain;
+    this.#hooks = {
+      incoming: chain.some(({ incoming }) => incoming !== undefined),
+      outgoing: chain.some(({ outgoing }) => outgoing !== undefined),
+    };
   }
 
   /** Hands a message of a client from one to the next, as long as none deletes it. One that fails does so. */
@@ -97,9 +108,20 @@ export class Extensions {
     const changed = this.#outgoing({ ...reply }, session, session);
     if (!changed) return undefined;
     const { data, ext, error } = changed;
-    return Object.fromEntries(
+    const kept = Object.fromEntries(
       Object.entries({ ...reply, data, ext, error }).filter(([, value]) => value !== undefined),
     );
+    try {
+      // A reply is written later, where nobody could be told that it cannot be.
+      if (typeof (error ?? '') !== 'string') throw new TypeError('The error of a reply is a text.');
+      serialise(kept);
+      return error === undefined || error === reply.error
+        ? kept
+        : { ...kept, error: errorOfApplication(error) };
+    } catch (failed) {
+      this.#logger.error(UNWRITABLE, failed);
+      return undefined;
+    }
   }
 
   /** What is delivered in place of `delivery`; nothing if an extension keeps it back. */
@@ -116,10 +138,7 @@ export class Extensions {
     try {
       return new Delivery(channel, changed.data, { ext: changed.ext, timestamp, lazy });
     } catch (error) {
-      this.#logger.error(
-        'An extension has made a message that JSON cannot express, so it is kept back.',
-        error,
-      );
+      this.#logger.error(UNWRITABLE, error);
       return undefined;
     }
   }
@@ -175,7 +194,7 @@ export class Extensions {
 
 function pass(message: JsonObject, verdict: IncomingVerdict): Passed {
   if (verdict === undefined || verdict === true) return { ok: true, message };
-  if (typeof verdict === 'string') return { ok: false, error: verdict };
+  if (typeof verdict === 'string') return { ok: false, error: errorOfApplication(verdict) };
   return isJsonObject(verdict)
     ? { ok: true, message: verdict }
     : { ok: false, error: BayeuxErrors.messageDeleted };

@@ -1,4 +1,4 @@
-import { subscriptionsMatching } from './channel.js';
+import { isMeta, subscriptionsMatching } from './channel.js';
 import { type Delivery, serialise } from './delivery.js';
 import { LocalLink } from './local.link.js';
 import type { JsonObject, Reply } from './message.js';
@@ -59,8 +59,7 @@ export class LocalSession {
     const receivers = this.#receivers.get(pattern) ?? new Set();
     this.#receivers.set(pattern, receivers.add(receiver));
     return () => {
-      receivers.delete(receiver);
-      if (receivers.size === 0) this.#receivers.delete(pattern);
+      if (receivers.delete(receiver) && receivers.size === 0) this.#receivers.delete(pattern);
     };
   }
 
@@ -83,13 +82,13 @@ export class LocalSession {
 
   /** Publishes. @throws BayeuxRefusal if it is refused; TypeError if JSON cannot express the data. */
   async publish(channel: string, data: unknown): Promise<void> {
-    serialise(data);
+    check(channel, data);
     await this.#ask({ channel, data });
   }
 
   /** Calls a service. @returns its answers. @throws BayeuxRefusal if it is refused, or fails. */
   async call(channel: string, data: unknown): Promise<unknown[]> {
-    serialise(data);
+    check(channel, data);
     const replies = await this.#ask({ channel, data });
     return replies.slice(0, -1).map((reply) => reply.data);
   }
@@ -122,7 +121,7 @@ export class LocalSession {
 
   #dispatch(delivery: Delivery): void {
     for (const pattern of new Set(subscriptionsMatching(delivery.channel))) {
-      for (const receiver of this.#receivers.get(pattern) ?? []) this.#receive(receiver, delivery);
+      for (const receiver of [...(this.#receivers.get(pattern) ?? [])]) this.#receive(receiver, delivery);
     }
   }
 
@@ -140,4 +139,9 @@ export class LocalSession {
   #failed({ channel }: Delivery, error: unknown): void {
     this.#server.logger.error(`A session of the server failed at a message on ${channel}.`, error);
   }
+}
+
+function check(channel: string, data: unknown): void {
+  if (isMeta(channel)) throw new TypeError(`${channel} belongs to the protocol: choose another channel.`);
+  serialise(data);
 }

@@ -8,6 +8,8 @@ export class LocalLink implements Link {
   readonly once = false;
   readonly congested = false;
   closed = false;
+  readonly #waiting: Outbound[] = [];
+  #writing = false;
 
   constructor(
     public sessionId: string | undefined,
@@ -19,11 +21,19 @@ export class LocalLink implements Link {
   }
 
   write(messages: readonly Outbound[], receipt?: Receipt): void {
-    for (const message of messages) {
-      if (message instanceof Delivery) this.receive.delivery(message);
-      else this.receive.reply(message);
-    }
+    for (const message of messages) this.#waiting.push(message);
     receipt?.settled(true);
+    // What a receiver causes comes after what it was caused by, and not in the middle.
+    if (this.#writing) return;
+    this.#writing = true;
+    try {
+      for (let message = this.#waiting.shift(); message; message = this.#waiting.shift()) {
+        if (message instanceof Delivery) this.receive.delivery(message);
+        else this.receive.reply(message);
+      }
+    } finally {
+      this.#writing = false;
+    }
   }
 
   stopped(): void {

@@ -19,7 +19,7 @@ export type Posted = 'added' | 'dropped' | 'disconnect';
 export class Mailbox {
   /** Settled for this session alone; else the policy of the options holds. */
   policy: QueuePolicy | undefined;
-  readonly observers: Listeners<SessionObserver>;
+  #observers: Listeners<SessionObserver> | undefined;
   readonly #session: Session;
   readonly #host: SessionHost;
   readonly #outbox: Outbox;
@@ -29,6 +29,8 @@ export class Mailbox {
   /** True from the first loss until the queue has been emptied. */
   #losing = false;
   #deciding = false;
+  /** True while listeners hear of a loss. */
+  #telling = false;
   /** True while listeners look at what leaves. */
   #leaving = false;
 
@@ -36,7 +38,16 @@ export class Mailbox {
     this.#session = session;
     this.#host = host;
     this.#outbox = new Outbox(host.options.queue);
-    this.observers = new Listeners(host.logger);
+  }
+
+  /** Whoever listens to the session, made at their first need. */
+  get observers(): Listeners<SessionObserver> {
+    return (this.#observers ??= new Listeners(this.#host.logger));
+  }
+
+  /** Whether anybody listens. */
+  get observed(): boolean {
+    return this.#observers !== undefined && this.#observers.size > 0;
   }
 
   /** Messages that no link has been given yet. */
@@ -57,7 +68,7 @@ export class Mailbox {
   /** Asks the observers whether a message is wanted. */
   wants(delivery: Delivery, sender: Session | undefined): boolean {
     return (
-      this.observers.size === 0 ||
+      !this.observed ||
       this.observers.agree('A listener to messages', (observer) => observer.message?.(delivery, sender))
     );
   }
@@ -68,7 +79,7 @@ export class Mailbox {
     // Lazy messages leave before they take the place of others.
     if (lazyFor <= 0 || this.#outbox.crowded) this.#due = true;
     else if (!this.#due) this.#wait(lazyFor);
-    if (this.observers.size > 0) {
+    if (this.observed) {
       this.observers.tell('A listener to the queue', (observer) => observer.queued?.(delivery));
     }
     return true;
@@ -85,13 +96,18 @@ export class Mailbox {
       this.#lose(delivery);
       return 'dropped';
     }
-    while (!this.add(delivery, lazyFor)) {
-      // What is on its way cannot be dropped any more.
-      const oldest = this.#outbox.dropOldest() ?? delivery;
-      this.#lose(oldest);
-      if (oldest === delivery) return 'dropped';
+    const lost: Delivery[] = [];
+    // What is on its way cannot be dropped any more.
+    let oldest: Delivery | undefined = delivery;
+    let added = this.add(delivery, lazyFor);
+    while (!added && (oldest = this.#outbox.dropOldest())) {
+      lost.push(oldest);
+      added = this.add(delivery, lazyFor);
     }
-    return 'added';
+    if (!added) lost.push(delivery);
+    // Told afterwards: the room that was made is not for what listeners send.
+    for (const each of lost) this.#lose(each);
+    return added ? 'added' : 'dropped';
   }
 
   /** Takes all that waits for `owner`, which leaves with `replies`. */
@@ -138,21 +154,23 @@ export class Mailbox {
   }
 
   #leave(replies: readonly Reply[]): void {
-    if (this.observers.has('dequeue')) this.#ask(replies);
+    if (this.observed && !this.#leaving && this.observers.has('dequeue')) this.#ask(replies);
     this.#due = false;
     this.#losing = false;
     this.#lazyEnd?.cancel();
   }
 
   #ask(replies: readonly Reply[]): void {
-    const messages: readonly Delivery[] = [...this.#outbox.messages];
+    const waiting = this.#outbox.messages;
+    const messages: readonly Delivery[] = [...waiting];
     this.#leaving = true;
     const leaving = this.observers.change('A listener to departures', messages, (observer, current) =>
       observer.dequeue?.(current, replies),
     );
     this.#leaving = false;
     // Listeners may send something themselves, which leaves behind the rest.
-    if (leaving !== messages)
+    // If they have ended the session, all of it has left already.
+    if (leaving !== messages && this.#outbox.messages === waiting)
       this.#outbox.replace([...this.#stamped(leaving), ...this.#outbox.messages.slice(messages.length)]);
   }
 
@@ -165,9 +183,9 @@ export class Mailbox {
 
   #decide(message: Delivery): QueueVerdict | readonly Delivery[] {
     const policy = this.policy ?? this.#host.options.queuePolicy;
-    if (typeof policy === 'string') return policy;
     // A policy that sends something to the full queue must not be asked about that in turn.
-    if (this.#deciding) return 'drop-newest';
+    if (this.#deciding || this.#telling || this.#leaving) return 'drop-newest';
+    if (typeof policy === 'string') return policy;
     this.#deciding = true;
     try {
       const verdict: unknown = policy({
@@ -214,7 +232,11 @@ export class Mailbox {
   }
 
   #lose(delivery: Delivery): void {
-    this.observers.tell('A listener to losses', (observer) => observer.dropped?.(delivery));
+    if (this.observed && !this.#telling) {
+      this.#telling = true;
+      this.observers.tell('A listener to losses', (observer) => observer.dropped?.(delivery));
+      this.#telling = false;
+    }
     if (this.#losing) return;
     this.#losing = true;
     this.#host.logger.warn(

@@ -38,7 +38,7 @@ export class Outbox {
   #inFlight: Batch[] = [];
   #retained: Retained[] = [];
   /** By place: the number under which a message that waits again was sent for the first time. */
-  readonly #firstSent = new Map<number, number>();
+  #firstSent: Map<number, number> | undefined;
   #messages = 0;
   #bytes = 0;
 
@@ -109,9 +109,9 @@ export class Outbox {
     const messages = this.#waiting;
     const places = this.#places;
     if (messages.length > 0) {
-      const since = places.map((place) => this.#firstSent.get(place) ?? number);
+      const since = places.map((place) => this.#firstSent?.get(place) ?? number);
       this.#retained.push({ messages, places, since });
-      this.#firstSent.clear();
+      this.#firstSent = undefined;
     }
     this.#waiting = [];
     this.#places = [];
@@ -137,7 +137,7 @@ export class Outbox {
         }
         unseen.messages.push(delivery);
         unseen.places.push(place);
-        this.#firstSent.set(place, first);
+        (this.#firstSent ??= new Map()).set(place, first);
       }
     }
     this.#wait([unseen]);

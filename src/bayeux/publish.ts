@@ -41,8 +41,12 @@ function listened(
 ): MaybePromise<Replies> {
   const { channel } = message;
   const passes = passesListeners(core, session.principal.tenant, { channel, data }, session);
-  const next = (passed: boolean): MaybePromise<Replies> =>
-    passed ? then() : [failure(message, BayeuxErrors.messageDeleted)];
+  const next = (passed: boolean): MaybePromise<Replies> => {
+    if (!passed) return [failure(message, BayeuxErrors.messageDeleted)];
+    // A client that leaves meant what it said before; one that was sent away has no say any more.
+    const sentAway = session.endedBy !== undefined && session.endedBy !== 'disconnect';
+    return sentAway ? [failure(message, BayeuxErrors.sessionUnknown)] : then();
+  };
   return isThenable(passes) ? passes.then(next) : next(passes);
 }
 

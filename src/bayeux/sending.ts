@@ -57,7 +57,7 @@ export function passesListeners(
   message: ChannelMessage,
   sender: Session | undefined,
 ): MaybePromise<boolean> {
-  if (core.channels.size === 0) return true;
+  if (core.channels.empty) return true;
   const listeners = core.channels
     .matching(tenant, message.channel)
     .flatMap(({ settings, params }) => settings.listeners.all.map((listener) => ({ listener, params })));
@@ -94,7 +94,7 @@ export function passesListeners(
 /** Off for the server, for the session, or for whatever matches the channel, is off. */
 function isEchoed({ options, channels }: Core, sender: Session, channel: string): boolean {
   if (!options.broadcastToPublisher || sender.state.own.broadcastToPublisher === false) return false;
-  if (channels.size === 0) return true;
+  if (channels.empty) return true;
   return channels
     .matching(sender.principal.tenant, channel)
     .every(({ settings }) => settings.broadcastToPublisher);

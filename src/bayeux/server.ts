@@ -130,10 +130,14 @@ export class BayeuxServer implements Core {
         ? this.subscriptions.match(tenant, delivery.channel)
         : this.sessions.ofUser(tenant, envelope.userId);
     let sessions = 0;
+    let locals: Set<Session> | undefined;
     for (const session of receivers) {
       if (!echo && session === sender) continue;
-      if (session.deliver(delivery, sender, lazyFor)) sessions++;
+      // Their receivers are called at once, and may subscribe: not while the subscribers are walked over.
+      if (session.state.local) (locals ??= new Set()).add(session);
+      else if (session.deliver(delivery, sender, lazyFor)) sessions++;
     }
+    if (locals) for (const session of locals) if (session.deliver(delivery, sender, lazyFor)) sessions++;
     return { sessions };
   }
 
@@ -228,9 +232,7 @@ export class BayeuxServer implements Core {
     const greeting = messages.findIndex(isHandshake);
     const proof = found && greeting < 0 ? prove(found, link, context, this.options) : undefined;
     const session = proof === 'proven' ? found : undefined;
-    const exchange = new Exchange(link, context, messages.length, session, (replies, to) =>
-      this.complete(replies, to),
-    );
+    const exchange = new Exchange(link, context, messages.length, session, this);
     if (session) this.#adopt(session, exchange);
     return exchange.run((index) => {
       const validated = validate(messages[index], this.options, context.dialect);
@@ -270,16 +272,22 @@ export class BayeuxServer implements Core {
     greets: boolean,
   ): MaybePromise<Replies> {
     const { session } = exchange;
+    const { channel } = message;
+    const overtakes = !session || channel === '/meta/connect' || channel === '/meta/disconnect';
+    if (!overtakes) session.touch();
+    if (!this.extensions.has('incoming') && !session?.extensions?.has('incoming')) {
+      if (greets) return handshake(this, exchange, message);
+      return overtakes
+        ? this.#route(exchange, message, proof)
+        : session.inOrder(() => this.#route(exchange, message, proof));
+    }
     const handle = (entered: Incoming): MaybePromise<Replies> =>
       greets ? handshake(this, exchange, entered) : this.#route(exchange, entered, proof);
     const refuse = (error: string): Replies => [
       greets ? refuseHandshake(this, exchange, message, error) : failure(message, error),
     ];
     const task = (): MaybePromise<Replies> => this.#extend(message, session, handle, refuse);
-    const { channel } = message;
-    if (!session || channel === '/meta/connect' || channel === '/meta/disconnect') return task();
-    session.touch();
-    return session.inOrder(task);
+    return overtakes ? task() : session.inOrder(task);
   }
 
   /** Lets extensions see a message first: those of the server, then those of its session. */
@@ -348,7 +356,8 @@ export class BayeuxServer implements Core {
 
   /** For how long a message may wait for others; the most particular setting of its channel holds. */
   lazyFor(tenant: string, { channel, lazy }: Delivery): number {
-    const matching = this.channels.size > 0 ? this.channels.matching(tenant, channel) : [];
+    if (this.channels.empty) return lazy ? this.options.lazyTimeout : 0;
+    const matching = this.channels.matching(tenant, channel);
     if (!lazy && !matching.some(({ settings }) => settings.lazy)) return 0;
     const settled = matching.findLast(({ settings }) => settings.lazyTimeout !== undefined);
     return settled?.settings.lazyTimeout ?? this.options.lazyTimeout;

@@ -80,6 +80,11 @@ export class Session {
     );
   }
 
+  /** Whether it is over. */
+  get ended(): boolean {
+    return this.#end !== undefined;
+  }
+
   /** How the session ended, or `undefined` while it lives. */
   get endedBy(): SessionEnd | undefined {
     return this.#end;
@@ -109,6 +114,7 @@ export class Session {
       // A burst within one turn is no slow reader: what waits may just not have had its turn yet.
       this.mailbox.hurry();
       this.flush();
+      if (this.ended) return false;
       const posted = this.mailbox.add(message, wait) ? 'added' : this.mailbox.force(message, wait);
       if (posted === 'disconnect') this.end('overflow');
       if (posted !== 'added') return false;
@@ -171,7 +177,7 @@ export class Session {
     }
     const batch = this.mailbox.take(link, link.once, replies);
     if (link.once && replies.some(isConnectReply)) this.#replying = link;
-    const last = this.#host.complete(replies, this);
+    const last = replies.length === 0 ? replies : this.#host.complete(replies, this);
     const messages = last.length === 0 ? batch.messages : [...batch.messages, ...last];
     link.write(messages, new BatchReceipt(this, batch));
   }
@@ -180,15 +186,13 @@ export class Session {
     if (replies.length === 0) return;
     const said = this.#host.complete(replies, this);
     // A response must come, even where extensions have kept back all that it would say.
-    if (said.length > 0 || link.once) link.write(said, link.once ? undefined : this.#onSaid);
+    if (said.length > 0 || link.once) link.write(said, link.once ? undefined : new SaidReceipt(this));
   }
 
   /** What was kept back while the replies of a lasting link were in its way leaves when they have. */
-  readonly #onSaid: Receipt = {
-    settled: () => {
-      if (!this.#end && this.mailbox.due) this.#host.flushLater(this);
-    },
-  };
+  said(): void {
+    if (!this.#end && this.mailbox.due) this.#host.flushLater(this);
+  }
 
   /** Answers a request. What waits goes along, unless another link pushes it. */
   reply(link: Link, replies: readonly Reply[]): void {
@@ -356,7 +360,8 @@ export class Session {
     this.#close(why);
     switch (why) {
       case 'inactive':
-        // It was told with the reply to its connect.
+        // It was told with the reply to its connect; another one may be held still.
+        this.answerHeld({ advice: ADVICE_NONE });
         link?.stopped();
         break;
       case 'kick':
@@ -402,8 +407,7 @@ export class Session {
 
   /** Tells whoever listens to the session. */
   observe(tell: (observer: SessionObserver) => void): void {
-    const { observers } = this.mailbox;
-    if (observers.size > 0) observers.tell('A listener to a session', tell);
+    if (this.mailbox.observed) this.mailbox.observers.tell('A listener to a session', tell);
   }
 
   #dismiss(former: Link): void {
@@ -418,6 +422,14 @@ export class Session {
     if (link.sessionId !== this.id) return;
     link.sessionId = undefined;
     link.bound(undefined);
+  }
+}
+
+class SaidReceipt implements Receipt {
+  constructor(readonly session: Session) {}
+
+  settled(): void {
+    this.session.said();
   }
 }
 

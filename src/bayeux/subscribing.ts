@@ -9,12 +9,28 @@ export function enter(core: Core, session: Session, name: string): void {
   if (subscriptions.has(name)) return;
   const first = !core.subscriptions.has(tenant, name);
   if (first && core.listeners.size > 0) configure(core, tenant, name);
+  // A listener may have ended it.
+  if (session.endedBy) {
+    forget(core, tenant, name);
+    return;
+  }
+  const settled = core.channels.empty ? undefined : core.channels.find(tenant, name);
+  if (settled) settled.provisional = false;
   subscriptions.add(name);
   core.subscriptions.add(tenant, name, session);
   if (first && core.listeners.size > 0) {
     core.listeners.tell('A listener to channels', (listener) => listener.channelAdded?.(name));
   }
-  tell(core, session, name, 'subscribed');
+  if (subscriptions.has(name)) tell(core, session, name, 'subscribed');
+}
+
+/** Forgets what was settled for a channel that has got no subscriber after all. */
+export function forget(core: Core, tenant: string, name: string): void {
+  const settings = core.channels.find(tenant, name);
+  // Not what the application has settled itself: authorizers must not go with those whom they refuse.
+  if (settings?.provisional && !settings.persistent && !core.subscriptions.has(tenant, name)) {
+    core.channels.remove(settings);
+  }
 }
 
 /** Takes a subscription back. One that was not there is gone already. */
@@ -31,10 +47,12 @@ export function leave(core: Core, session: Session, name: string): void {
   }
 }
 
-function configure(core: Core, tenant: string, name: string): void {
+/** Has listeners settle something for a channel that is about to get its first subscriber. */
+export function configure(core: Core, tenant: string, name: string): void {
   if (core.listeners.has('configureChannel') && !core.channels.find(tenant, name)) {
     const settings = core.channels.open(tenant, name);
     settings.persistent = false;
+    settings.provisional = true;
     core.listeners.tell('A listener that configures channels', (listener) =>
       listener.configureChannel?.(settings),
     );
@@ -48,7 +66,7 @@ function tell(
   hook: keyof Pick<ChannelListener, 'subscribed' | 'unsubscribed'>,
 ): void {
   // Most applications listen to nothing, and subscriptions come in masses.
-  if (core.channels.size > 0) {
+  if (!core.channels.empty) {
     for (const { settings } of core.channels.matching(session.principal.tenant, name)) {
       settings.listeners.tell('A listener to a channel', (listener) => listener[hook]?.(session, name));
     }

@@ -11,10 +11,14 @@ export function listenToChannels(
   scanner: MetadataScanner,
   service: CometService,
 ): void {
+  // Providers may be known under several names.
+  const seen = new Set<object>();
   for (const wrapper of [...discovery.getProviders(), ...discovery.getControllers()]) {
     const instance = wrapper.instance as unknown;
     // One for each request could only hear of messages that come with its request.
     if (typeof instance !== 'object' || !instance || !wrapper.isDependencyTreeStatic()) continue;
+    if (seen.has(instance)) continue;
+    seen.add(instance);
     const prototype = Object.getPrototypeOf(instance) as object | null;
     for (const method of scanner.getAllMethodNames(prototype)) {
       const name = discovery.getMetadataByDecorator(OnChannel, wrapper, method);

@@ -86,19 +86,28 @@ export class CometChannel {
     return Array.from(this.#server.subscriptions.of(tenant, name), viewOf);
   }
 
-  /** Settles what is given, and leaves the rest as it is. @throws RangeError for a negative `lazyTimeout`. */
+  /**
+   * Settles what is given, and leaves the rest as it is.
+   *
+   * @throws RangeError for a `lazyTimeout` that is none; Error if the channel was removed.
+   */
   configure(settings: CometChannelSettings): this {
     const { lazyTimeout } = settings;
     if (lazyTimeout !== undefined && !(lazyTimeout >= 0 && lazyTimeout <= MAX_TIME)) {
       throw new RangeError(`lazyTimeout has to be a number of milliseconds from 0 to ${MAX_TIME}.`);
     }
-    const given = Object.entries(settings).filter(([, value]) => value !== undefined);
-    Object.assign(this.#settings, Object.fromEntries(given));
+    this.#check();
+    const { persistent, lazy, broadcastToPublisher } = settings;
+    if (persistent !== undefined) this.#settings.persistent = persistent;
+    if (lazy !== undefined) this.#settings.lazy = lazy;
+    if (lazyTimeout !== undefined) this.#settings.lazyTimeout = lazyTimeout;
+    if (broadcastToPublisher !== undefined) this.#settings.broadcastToPublisher = broadcastToPublisher;
     return this;
   }
 
-  /** Listens to the channel. @returns what ends that. */
+  /** Listens to the channel. @returns what ends that. @throws Error if the channel was removed. */
   addListener(listener: CometChannelListener): () => void {
+    this.#check();
     return this.#settings.listeners.add({
       message: (message, sender, params) => listener.message?.(message, sender && viewOf(sender), params),
       subscribed: (session, subscription) => listener.subscribed?.(viewOf(session), subscription),
@@ -106,8 +115,9 @@ export class CometChannel {
     });
   }
 
-  /** Has `authorizer` asked before a session creates, subscribes or publishes. @returns what ends that. */
+  /** Has `authorizer` asked before a session creates, subscribes or publishes. @returns what ends that. @throws Error if the channel was removed. */
   addAuthorizer(authorizer: CometAuthorizer): () => void {
+    this.#check();
     const { authorizers } = this.#settings;
     const ask = ({ session, ...request }: AuthorizationRequest): MaybePromise<Authorization> =>
       authorizer({ ...request, session: viewOf(session) });
@@ -122,6 +132,13 @@ export class CometChannel {
       this.#server.unsubscribe(session, name);
     }
     this.#server.channels.remove(this.#settings);
+  }
+
+  /** What is settled for a channel that was forgotten would hold nowhere, an authorizer least of all. */
+  #check(): void {
+    const { tenant, name } = this.#settings;
+    if (this.#server.channels.find(tenant, name) === this.#settings) return;
+    throw new Error(`${name} was removed: ask CometService.channel for it again.`);
   }
 }
 

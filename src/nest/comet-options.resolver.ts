@@ -29,8 +29,8 @@ export interface ResolvedOptions {
  * @throws TypeError that lists every mistake with what to write instead.
  */
 export function resolveOptions(options: CometModuleOptions): ResolvedOptions {
-  const given = options as CometModuleOptions | undefined;
-  const errors = validateSync(OptionsShape.of(given ?? ({} as CometModuleOptions)), {
+  const maybe = options as CometModuleOptions | undefined;
+  const errors = validateSync(OptionsShape.of(maybe ?? ({} as CometModuleOptions)), {
     whitelist: true,
     forbidNonWhitelisted: true,
     forbidUnknownValues: false,
@@ -99,7 +99,7 @@ export function resolveOptions(options: CometModuleOptions): ResolvedOptions {
       path: options.path ?? transport.path,
       origins: options.origins ?? transport.origins,
       trustProxy: options.trustProxy,
-      cookie: { ...transport.cookie, ...cookie },
+      cookie: { ...transport.cookie, ...given(cookie) },
       transports,
       webSocket: {
         protocol: websocket.protocol ?? transport.webSocket.protocol,
@@ -136,6 +136,11 @@ function jwtOptions(auth: CometAuthOptions): JwtVerifierOptions | undefined {
     clockTolerance: auth.clockTolerance ?? 5,
     allowInsecureIssuer: auth.allowInsecureIssuer ?? false,
   };
+}
+
+/** Without what is `undefined`, which would undo a default. */
+function given<T extends object>(options: T): Partial<T> {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as Partial<T>;
 }
 
 function timesIn({ timeout, interval, maxInterval }: CometTransportTimes): Partial<SessionTimes> {

@@ -1,5 +1,6 @@
 import type { CometPrincipal } from '../auth/comet-principal.js';
 import type { SessionTimes } from '../bayeux/bayeux-options.js';
+import { isChannel } from '../bayeux/channel.js';
 import type { Session } from '../bayeux/session.js';
 import { currentCall } from './call-context.js';
 import { type CometExtension, extensionOf } from './comet-extension.js';
@@ -123,10 +124,16 @@ export class CometSession {
    * Queues a message for this session alone, whether it is subscribed to the channel or not.
    *
    * @returns false if the session has ended, or if the message was not wanted or had no room.
-   * @throws TypeError if `data` cannot be written as JSON.
+   * @throws TypeError if the channel is no channel name, or JSON cannot express `data`.
    */
   send(channel: string, data: unknown, options: SendOptions = {}): boolean {
-    return this.#session.send({ channel, data, ...options });
+    if (!isChannel(channel, { maxLength: Infinity, maxDepth: Infinity })) {
+      throw new TypeError(
+        `${JSON.stringify(channel)} is no channel to send to: write for example '/news/sport'.`,
+      );
+    }
+    const { lazy, ext } = options;
+    return this.#session.send({ channel, data, lazy, ext });
   }
 
   /**

@@ -47,7 +47,8 @@ export class CometService {
     }
     this.#checkChannel(channel);
     if (isMeta(channel)) throw new TypeError(`${channel} belongs to the protocol: choose another channel.`);
-    return await this.#endpoint.server.send({ ...options, tenant, userId, channel, data });
+    const { lazy, ext } = options;
+    return await this.#endpoint.server.send({ tenant, userId, channel, data, lazy, ext });
   }
 
   /**
@@ -62,7 +63,8 @@ export class CometService {
         `${channel} has no subscribers: broadcast to a channel outside /meta and /service.`,
       );
     }
-    return await this.#endpoint.server.send({ ...options, tenant: '', channel, data });
+    const { lazy, ext } = options;
+    return await this.#endpoint.server.send({ tenant: '', channel, data, lazy, ext });
   }
 
   /**

@@ -122,9 +122,9 @@ export class SocketLink implements Link {
     const frames = encodeFrames(messages, messagesPerFrame, frameBytes);
     if (frames.length === 0) receipt?.settled(true);
     // The last frame has left only after the others.
-    for (const [index, frame] of frames.entries()) {
+    for (let index = 0; index < frames.length; index++) {
       this.#receipts.push(index === frames.length - 1 ? receipt : undefined);
-      this.#socket.send(frame, this.#onSent);
+      this.#socket.send(frames[index] as string, this.#onSent);
     }
     if (this.#overtaxed) this.#socket.pause();
   }

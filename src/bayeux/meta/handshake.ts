@@ -48,13 +48,14 @@ function admit(
     left.end('timeout');
   }
   const { transport } = exchange.link;
+  const { address, headers } = exchange.context;
   const session = new Session(
     core,
     {
       id: core.ids.clientId(),
       principal,
       browser: exchange.context.browser,
-      client: exchange.context,
+      client: { headers, ...(address !== undefined && { address }) },
       connected: false,
       interval: timesOf(options, {}, transport).interval,
       subscriptions: new Set(),

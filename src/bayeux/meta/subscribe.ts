@@ -7,7 +7,7 @@ import { echoSubscription, failure, type Incoming, replyTo } from '../incoming.j
 import { isThenable } from '../maybe-promise.js';
 import type { Decision, MaybePromise } from '../ports.js';
 import type { Session } from '../session.js';
-import { enter } from '../subscribing.js';
+import { enter, forget } from '../subscribing.js';
 
 /** The subscriptions a message names, or the error it deserves. An empty list is as good as none. */
 export function readSubscriptions(core: Core, message: Incoming): readonly string[] | string {
@@ -49,10 +49,16 @@ function conclude(
   channels: readonly string[],
   decision: Decision,
 ): Replies {
-  if (!decision.allowed) return [failure(message, denied(decision.operation ?? 'subscribe', decision.why))];
-  if (session.endedBy) return [failure(message, BayeuxErrors.subscribeFailed)];
+  const refused = (error: string): Replies => {
+    for (const channel of channels) forget(core, session.principal.tenant, channel);
+    return [failure(message, error)];
+  };
+  if (!decision.allowed) return refused(denied(decision.operation ?? 'subscribe', decision.why));
+  if (session.endedBy) return refused(BayeuxErrors.subscribeFailed);
   for (const channel of channels) {
     enter(core, session, channel);
+    // A listener may have ended it: what is entered now nobody would take back.
+    if (session.ended) return refused(BayeuxErrors.subscribeFailed);
   }
   return [replyTo(message, { ...echoSubscription(message), successful: true })];
 }
