@@ -3,7 +3,13 @@ const shared = {
   extensionsToTreatAsEsm: ['.ts'],
   transform: { '^.+\\.ts$': ['ts-jest', { useESM: true }] },
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
-  modulePathIgnorePatterns: ['<rootDir>/dist', '<rootDir>/dist-demo', '<rootDir>/dist-soak'],
+  modulePathIgnorePatterns: [
+    '<rootDir>/dist',
+    '<rootDir>/dist-demo',
+    '<rootDir>/dist-soak',
+    '<rootDir>/dist-bench',
+    '<rootDir>/bench',
+  ],
 };
 
 /** @type {import('jest').Config} */
