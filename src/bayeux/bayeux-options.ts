@@ -11,6 +11,9 @@ export type SessionBinding =
   /** The `clientId` alone. */
   | 'clientId';
 
+/** The longest time a timer takes: 2^31 - 1 milliseconds. */
+export const MAX_TIME = 2_147_483_647;
+
 /** The rhythm of a session. All durations are milliseconds. */
 export interface SessionTimes {
   /** For how long a connect is held. */

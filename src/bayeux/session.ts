@@ -10,9 +10,9 @@ import { Lifetime } from './lifetime.js';
 import { Mailbox } from './mailbox.js';
 import { isThenable } from './maybe-promise.js';
 import type { Reply } from './message.js';
-import { BatchReceipt } from './batch.receipt.js';
+import { BatchReceipt, SaidReceipt } from './receipts.js';
 import type { Batch } from './outbox.js';
-import type { Link, MaybePromise, Principal, Receipt } from './ports.js';
+import type { Link, MaybePromise, Principal } from './ports.js';
 import type { SessionObserver } from './session-observer.js';
 import { type SessionEnd, type SessionHost, type SessionState, timesOf } from './session-state.js';
 import { Turnstile } from './turnstile.js';
@@ -422,14 +422,6 @@ export class Session {
     if (link.sessionId !== this.id) return;
     link.sessionId = undefined;
     link.bound(undefined);
-  }
-}
-
-class SaidReceipt implements Receipt {
-  constructor(readonly session: Session) {}
-
-  settled(): void {
-    this.session.said();
   }
 }
 

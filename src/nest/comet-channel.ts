@@ -1,3 +1,4 @@
+import { MAX_TIME } from '../bayeux/bayeux-options.js';
 import type { Authorization, AuthorizationRequest, ChannelSettings } from '../bayeux/channel-settings.js';
 import type { ChannelParams } from '../bayeux/channel-template.js';
 import type { MaybePromise } from '../bayeux/ports.js';
@@ -141,5 +142,3 @@ export class CometChannel {
     throw new Error(`${name} was removed: ask CometService.channel for it again.`);
   }
 }
-
-const MAX_TIME = 2_147_483_647;

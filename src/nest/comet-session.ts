@@ -1,5 +1,5 @@
 import type { CometPrincipal } from '../auth/comet-principal.js';
-import type { SessionTimes } from '../bayeux/bayeux-options.js';
+import { MAX_TIME, type SessionTimes } from '../bayeux/bayeux-options.js';
 import { isChannel } from '../bayeux/channel.js';
 import type { Session } from '../bayeux/session.js';
 import { currentCall } from './call-context.js';
@@ -9,8 +9,6 @@ import { type CometQueuePolicy, isQueuePolicy, policyOf, QUEUE_POLICY } from './
 import { type CometSessionListener, observerOf } from './comet-session-listener.js';
 import { bindingOf } from './gateway-binding.js';
 import { errorFromPayload } from './peer-error.js';
-
-const MAX_TIME = 2_147_483_647;
 
 /**
  * A Bayeux session as gateways see it: what `@ConnectedSocket()` and `handleConnection` are given. It is the same

@@ -9,9 +9,7 @@ import {
   ValidateIf,
   type ValidationArguments,
 } from 'class-validator';
-
-/** The longest delay a timer takes: 2^31 - 1 milliseconds. */
-const LONGEST = 2_147_483_647;
+import { MAX_TIME } from '../bayeux/bayeux-options.js';
 
 /** Checks the option only if it is given. `null` is: it would undo a default. */
 export function Given(): PropertyDecorator {
@@ -26,7 +24,7 @@ export function WholeNumber(minimum: number, what: string, example: number): Pro
     Given()(target, key);
     IsInt({ message })(target, key);
     Min(minimum, { message })(target, key);
-    Max(LONGEST, { message })(target, key);
+    Max(MAX_TIME, { message })(target, key);
   };
 }
 

@@ -6,7 +6,7 @@ import { failure, type Incoming, replyTo } from '../incoming.js';
 import { isThenable, withTimeLimit } from '../maybe-promise.js';
 import { isJsonObject } from '../message.js';
 import type { MaybePromise, Principal } from '../ports.js';
-import { BatchReceipt } from '../batch.receipt.js';
+import { BatchReceipt } from '../receipts.js';
 import { Session } from '../session.js';
 import { timesOf } from '../session-state.js';
 

@@ -13,3 +13,12 @@ export class BatchReceipt implements Receipt {
     this.session.settled(this.batch, this.batch.owner, flushed);
   }
 }
+
+/** Lets go what was kept back while replies were in its way. */
+export class SaidReceipt implements Receipt {
+  constructor(readonly session: Session) {}
+
+  settled(): void {
+    this.session.said();
+  }
+}
