@@ -1,6 +1,6 @@
 import { Delivery, serialise } from './delivery.js';
 import { BayeuxErrors, errorOfApplication } from './errors.js';
-import { isThenable } from './maybe-promise.js';
+import { isThenable, leaveUnheard } from './maybe-promise.js';
 import { isJsonObject, type JsonObject, type Reply } from './message.js';
 import type { Logger, MaybePromise } from './ports.js';
 import type { Session } from './session.js';
@@ -173,7 +173,7 @@ export class Extensions {
       }
       if (verdict === false || verdict === null) return undefined;
       if (isThenable(verdict as MaybePromise<unknown>)) {
-        Promise.resolve(verdict).catch(() => undefined);
+        leaveUnheard(verdict);
         this.#logFailure(new TypeError('outgoing has to answer at once, and not with a promise.'));
         return undefined;
       }

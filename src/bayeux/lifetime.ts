@@ -32,7 +32,7 @@ export class Lifetime {
 
   /** The next connect is overdue. */
   get overdue(): boolean {
-    const due = (this.#expiry.due ?? 0) - this.#session.times.maxInterval;
+    const due = (this.#expiry.due ?? 0) - this.#session.time('maxInterval');
     return this.#host.scheduler.now() > due + PATIENCE;
   }
 
@@ -44,9 +44,11 @@ export class Lifetime {
 
   /** The client is to connect when a connect held for `hold` milliseconds has been answered. */
   arm(hold: number): void {
-    const { state, times } = this.#session;
+    const { state } = this.#session;
     if (state.local) return;
-    this.#expiry.moveTo(this.#host.scheduler.now() + hold + state.interval + times.maxInterval);
+    this.#expiry.moveTo(
+      this.#host.scheduler.now() + hold + state.interval + this.#session.time('maxInterval'),
+    );
   }
 
   /** The principal holds until another moment. */
@@ -58,7 +60,7 @@ export class Lifetime {
   /** Any message but a connect: the client lives. It puts expiry off but does not suspend it. */
   touch(): void {
     this.active();
-    const alive = this.#host.scheduler.now() + this.#session.times.maxInterval;
+    const alive = this.#host.scheduler.now() + this.#session.time('maxInterval');
     const due = this.#expiry.due;
     if (due !== undefined && due < alive) this.#expiry.moveTo(alive);
   }

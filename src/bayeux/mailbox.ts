@@ -1,10 +1,10 @@
 import { Delivery } from './delivery.js';
 import { Listeners } from './listeners.js';
-import { isThenable } from './maybe-promise.js';
+import { leaveUnheard } from './maybe-promise.js';
 import type { Reply } from './message.js';
 import { type Batch, Outbox } from './outbox.js';
 import type { Deadline } from './ports.js';
-import type { QueuePolicy, QueueVerdict } from './queue-policy.js';
+import { isQueueVerdict, type QueuePolicy, type QueueVerdict } from './queue-policy.js';
 import type { Session } from './session.js';
 import type { SessionObserver } from './session-observer.js';
 import type { SessionHost } from './session-state.js';
@@ -98,13 +98,12 @@ export class Mailbox {
     }
     const lost: Delivery[] = [];
     // What is on its way cannot be dropped any more.
-    let oldest: Delivery | undefined = delivery;
-    let added = this.add(delivery, lazyFor);
-    while (!added && (oldest = this.#outbox.dropOldest())) {
-      lost.push(oldest);
-      added = this.add(delivery, lazyFor);
+    let added: boolean;
+    while (!(added = this.add(delivery, lazyFor))) {
+      const oldest = this.#outbox.dropOldest();
+      lost.push(oldest ?? delivery);
+      if (!oldest) break;
     }
-    if (!added) lost.push(delivery);
     // Told afterwards: the room that was made is not for what listeners send.
     for (const each of lost) this.#lose(each);
     return added ? 'added' : 'dropped';
@@ -193,8 +192,9 @@ export class Mailbox {
         message,
         waiting: [...this.#outbox.messages],
       });
-      if (isVerdict(verdict)) return verdict;
-      if (isThenable(verdict)) Promise.resolve(verdict).catch(() => undefined);
+      if (isQueueVerdict(verdict)) return verdict;
+      if (Array.isArray(verdict)) return verdict as readonly Delivery[];
+      leaveUnheard(verdict);
       throw new TypeError(
         'A policy answers drop-oldest, drop-newest, disconnect or a list of messages, at once.',
       );
@@ -244,8 +244,4 @@ export class Mailbox {
         'come: send less, raise the limits of the queue, or let the client fetch what it missed.',
     );
   }
-}
-
-function isVerdict(value: unknown): value is QueueVerdict | readonly Delivery[] {
-  return Array.isArray(value) || value === 'drop-oldest' || value === 'drop-newest' || value === 'disconnect';
 }

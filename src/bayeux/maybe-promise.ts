@@ -5,6 +5,11 @@ export function isThenable<T>(value: MaybePromise<T>): value is PromiseLike<T> {
   return typeof (value as { then?: unknown } | null | undefined)?.then === 'function';
 }
 
+/** A promise where none is taken: nobody hears it, and one that rejects must not end the process. */
+export function leaveUnheard(answer: unknown): void {
+  if (isThenable(answer)) answer.then(undefined, () => undefined);
+}
+
 /** A hook of the application that took longer than it may. */
 export class TimeLimitError extends Error {
   constructor(what: string, milliseconds: number) {

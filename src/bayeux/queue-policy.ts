@@ -1,11 +1,13 @@
 import type { Delivery } from './delivery.js';
 import type { Session } from './session.js';
 
+const VERDICTS = ['drop-oldest', 'drop-newest', 'disconnect'] as const;
+
 /**
  * What happens to a message for which a full queue has no room: the oldest that wait make room for it, it is dropped
  * itself, or the session ends, so that its client starts anew.
  */
-export type QueueVerdict = 'drop-oldest' | 'drop-newest' | 'disconnect';
+export type QueueVerdict = (typeof VERDICTS)[number];
 
 /** A queue that is full, and the message it has no room for. */
 export interface QueueOverflow {
@@ -20,3 +22,8 @@ export interface QueueOverflow {
  * new one or without it; of those that are still too many the oldest are dropped. One that throws ends the session.
  */
 export type QueuePolicy = QueueVerdict | ((overflow: QueueOverflow) => QueueVerdict | readonly Delivery[]);
+
+/** Whether an application has named one of them. */
+export function isQueueVerdict(value: unknown): value is QueueVerdict {
+  return (VERDICTS as readonly unknown[]).includes(value);
+}

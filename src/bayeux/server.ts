@@ -298,7 +298,6 @@ export class BayeuxServer implements Core {
     refuse: (error: string) => Replies,
   ): MaybePromise<Replies> {
     const chains = [this.extensions, session?.extensions].filter((chain) => chain?.has('incoming'));
-    if (chains.length === 0) return handle(message);
     const step = (body: JsonObject, index: number): MaybePromise<Replies> => {
       const chain = chains[index];
       if (!chain) return this.#revalidated(message, body, handle);

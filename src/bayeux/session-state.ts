@@ -62,12 +62,12 @@ export interface SessionHost {
   ended(session: Session, why: SessionEnd): void;
 }
 
-/** The times of a session on `transport`: its own, those of the transport, those of all. */
-export function timesOf(options: BayeuxOptions, own: SessionSettings, transport: string): SessionTimes {
-  const here = options.transportTimes[transport];
-  return {
-    timeout: own.timeout ?? here?.timeout ?? options.timeout,
-    interval: own.interval ?? here?.interval ?? options.interval,
-    maxInterval: own.maxInterval ?? here?.maxInterval ?? options.maxInterval,
-  };
+/** One time of a session on `transport`: its own, that of the transport, or that of all. */
+export function timeOf(
+  name: keyof SessionTimes,
+  options: BayeuxOptions,
+  own: SessionSettings,
+  transport: string,
+): number {
+  return own[name] ?? options.transportTimes[transport]?.[name] ?? options[name];
 }

@@ -14,7 +14,7 @@ import { BatchReceipt, SaidReceipt } from './receipts.js';
 import type { Batch } from './outbox.js';
 import type { Link, MaybePromise, Principal } from './ports.js';
 import type { SessionObserver } from './session-observer.js';
-import { type SessionEnd, type SessionHost, type SessionState, timesOf } from './session-state.js';
+import { type SessionEnd, type SessionHost, type SessionState, timeOf } from './session-state.js';
 import { Turnstile } from './turnstile.js';
 
 /**
@@ -63,7 +63,16 @@ export class Session {
 
   /** Its rhythm, on the transport it is on. */
   get times(): SessionTimes {
-    return timesOf(this.#host.options, this.state.own, this.transport);
+    return {
+      timeout: this.time('timeout'),
+      interval: this.time('interval'),
+      maxInterval: this.time('maxInterval'),
+    };
+  }
+
+  /** One of its times. */
+  time(name: keyof SessionTimes): number {
+    return timeOf(name, this.#host.options, this.state.own, this.transport);
   }
 
   /** What the application keeps with the session. */
@@ -369,7 +378,7 @@ export class Session {
         link?.stopped();
         break;
       case 'shutdown':
-        this.#tell(link, adviseRetry(Math.round(spread), this.times.timeout));
+        this.#tell(link, adviseRetry(Math.round(spread), this.time('timeout')));
         link?.end('shutdown');
         break;
       case 'token_expired':

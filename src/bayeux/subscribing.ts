@@ -8,6 +8,7 @@ export function enter(core: Core, session: Session, name: string): void {
   const { subscriptions } = session.state;
   if (subscriptions.has(name)) return;
   const first = !core.subscriptions.has(tenant, name);
+  // Again, as another session that was refused may have had it forgotten since the decision.
   if (first && core.listeners.size > 0) configure(core, tenant, name);
   // A listener may have ended it.
   if (session.endedBy) {

@@ -139,16 +139,12 @@ function jwtOptions(auth: CometAuthOptions): JwtVerifierOptions | undefined {
 }
 
 /** Without what is `undefined`, which would undo a default. */
-function given<T extends object>(options: T): Partial<T> {
-  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as Partial<T>;
+function given<T extends object>(options: T): { [Name in keyof T]?: Exclude<T[Name], undefined> } {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as never;
 }
 
 function timesIn({ timeout, interval, maxInterval }: CometTransportTimes): Partial<SessionTimes> {
-  return {
-    ...(timeout !== undefined && { timeout }),
-    ...(interval !== undefined && { interval }),
-    ...(maxInterval !== undefined && { maxInterval }),
-  };
+  return given({ timeout, interval, maxInterval });
 }
 
 function combinations({ auth, session, trustProxy, websocket, cookie }: CometModuleOptions): string[] {

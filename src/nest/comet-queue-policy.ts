@@ -1,4 +1,4 @@
-import type { QueuePolicy, QueueVerdict } from '../bayeux/queue-policy.js';
+import { isQueueVerdict, type QueuePolicy, type QueueVerdict } from '../bayeux/queue-policy.js';
 import type { Session } from '../bayeux/session.js';
 import { type CometMessage, deliveryOf } from './comet-message.js';
 import type { CometSession } from './comet-session.js';
@@ -36,7 +36,5 @@ export const QUEUE_POLICY =
 
 /** Whether it may be a policy: what a function answers is seen when it does. */
 export function isQueuePolicy(value: unknown): value is CometQueuePolicy {
-  return (
-    typeof value === 'function' || ['drop-oldest', 'drop-newest', 'disconnect'].includes(value as string)
-  );
+  return typeof value === 'function' || isQueueVerdict(value);
 }

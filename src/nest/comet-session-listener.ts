@@ -1,4 +1,5 @@
 import type { Delivery } from '../bayeux/delivery.js';
+import { leaveUnheard } from '../bayeux/maybe-promise.js';
 import type { Session } from '../bayeux/session.js';
 import type { SessionObserver } from '../bayeux/session-observer.js';
 import type { SessionEnd } from '../bayeux/session-state.js';
@@ -39,7 +40,8 @@ export function observerOf(
     message: (message, sender) => listener.message?.(message, sender && viewOf(sender)),
     queued: (message) => listener.queued?.(message),
     dropped: (message) => listener.dropped?.(message),
-    dequeue: (messages) => changed(messages, listener.dequeue?.(messages)),
+    // Asked with a copy of the queue at every departure, so only where there is one.
+    ...(listener.dequeue && { dequeue: (messages) => changed(messages, listener.dequeue?.(messages)) }),
     suspended: (timeout) => listener.suspended?.(timeout),
     resumed: (timedOut) => listener.resumed?.(timedOut),
     removed: (why) => listener.removed?.(why),
@@ -52,7 +54,6 @@ function changed(
 ): readonly Delivery[] | undefined {
   if (wanted === undefined || (wanted as unknown) === messages) return undefined;
   if (Array.isArray(wanted)) return wanted.map(deliveryOf);
-  // Nobody waits for a promise, and one that rejects unheard would end the process.
-  Promise.resolve(wanted as unknown).catch(() => undefined);
+  leaveUnheard(wanted);
   throw new TypeError('dequeue has to answer at once, with a list of messages or nothing.');
 }

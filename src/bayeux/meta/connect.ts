@@ -61,7 +61,7 @@ function turnAway({ options }: Core, message: Incoming, session: Session): Reply
   const { multiSessionInterval } = options;
   session.state.interval = multiSessionInterval;
   session.connectAnswered();
-  const advice = adviseMultipleClients(multiSessionInterval, session.times.timeout);
+  const advice = adviseMultipleClients(multiSessionInterval, session.time('timeout'));
   if (multiSessionInterval === 0) return failure(message, BayeuxErrors.multipleClients, { advice });
   const reply = session.connectReply(message);
   return { ...reply, advice: { ...reply.advice, ...advice } };

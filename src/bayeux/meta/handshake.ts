@@ -8,7 +8,7 @@ import { isJsonObject } from '../message.js';
 import type { MaybePromise, Principal } from '../ports.js';
 import { BatchReceipt } from '../receipts.js';
 import { Session } from '../session.js';
-import { timesOf } from '../session-state.js';
+import { timeOf } from '../session-state.js';
 
 const VERSION = '1.0';
 
@@ -57,7 +57,7 @@ function admit(
       browser: exchange.context.browser,
       client: { headers, ...(address !== undefined && { address }) },
       connected: false,
-      interval: timesOf(options, {}, transport).interval,
+      interval: timeOf('interval', options, {}, transport),
       subscriptions: new Set(),
       own: {},
     },

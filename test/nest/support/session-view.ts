@@ -20,12 +20,4 @@ export function dataOf(messages: readonly { readonly data?: unknown }[]): unknow
 }
 
 /** A promise that a test settles when it wants to. */
-export function pending<T>(): { promise: Promise<T>; resolve(value: T): void; reject(error: unknown): void } {
-  let resolve!: (value: T) => void;
-  let reject!: (error: unknown) => void;
-  const promise = new Promise<T>((yes, no) => {
-    resolve = yes;
-    reject = no;
-  });
-  return { promise, resolve, reject };
-}
+export { deferred as pending } from '../../bayeux/support/core.harness.js';
