@@ -18,6 +18,14 @@ export interface CometPrincipal extends Principal {
   readonly scopes: readonly string[];
   /** Milliseconds since the epoch at which the token ceases to be good, clocks' difference included; absent if never. */
   readonly expiresAt?: number;
+  /** Milliseconds since the epoch at which the token was issued; absent if that is not known. */
+  readonly issuedAt?: number;
+  /** The `jti` of the token, by which it can be revoked. */
+  readonly tokenId?: string;
+  /** The `sid` of the token: the login it came from, which a logout ends. */
+  readonly sid?: string;
+  /** Claims of the token that the options say are to be kept, for rules and handlers. */
+  readonly claims?: Readonly<Record<string, unknown>>;
   /** Twelve hexadecimal digits that identify the token in logs without giving it away. */
   readonly tokenRef: string;
 }

@@ -1,3 +1,4 @@
+import type { Audit } from './audit.js';
 import type { BayeuxOptions } from './bayeux-options.js';
 import type { Operation } from './errors.js';
 import type { Authority, Decision, Engine, IdSource, Logger, MaybePromise, Scheduler } from './ports.js';
@@ -20,12 +21,15 @@ export interface BayeuxPorts {
   readonly listener: SessionListener;
   readonly ids: IdSource;
   readonly logger: Logger;
+  /** @default records nothing */
+  readonly audit?: Audit;
   /** A number from 0 to 1, which spreads clients over time. */
   readonly random: () => number;
 }
 
 /** The part of the server that the handlers of messages work with. */
 export interface Core extends SessionHost, BayeuxPorts {
+  readonly audit: Audit;
   readonly options: BayeuxOptions;
   readonly scheduler: Scheduler;
   readonly sessions: Sessions;

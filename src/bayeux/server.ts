@@ -1,4 +1,5 @@
 import { ADVICE_NONE, type Advice, adviseHandshake } from './advice.js';
+import { type Audit, NO_AUDIT } from './audit.js';
 import type { BayeuxOptions } from './bayeux-options.js';
 import { decide } from './authorization.js';
 import { isMeta, isService } from './channel.js';
@@ -56,6 +57,7 @@ export class BayeuxServer implements Core {
   readonly ids;
   readonly logger;
   readonly random;
+  readonly audit: Audit;
   readonly channels: Channels;
   readonly extensions: Extensions;
   readonly listeners: Listeners<ServerListener>;
@@ -79,6 +81,7 @@ export class BayeuxServer implements Core {
       logger: this.logger,
       random: this.random,
     } = ports);
+    this.audit = ports.audit ?? NO_AUDIT;
     this.channels = new Channels(this.logger);
     this.extensions = new Extensions(this.logger);
     this.listeners = new Listeners(this.logger);
