@@ -8,35 +8,44 @@ export interface OutboxLimits {
   readonly maxBytes: number;
 }
 
-/** Messages that were handed to a link and whose fate is not known yet. */
-export interface Batch {
+/** Messages that know their order, wherever they have been. */
+interface Placed {
   readonly messages: readonly Delivery[];
-  /** Where each of them stands among all messages of the session. */
-  readonly places: readonly number[];
+  /** Where the first of them stands among all messages of the session. */
+  readonly first: number;
+  /** Where each of them stands, unless they follow each other. */
+  readonly places: readonly number[] | undefined;
+}
+
+/** Messages that were handed to a link and whose fate is not known yet. */
+export interface Batch extends Placed {
   /** The link they were handed to. */
   readonly owner: object;
   /** Whether they count against the limits until their fate is known. */
   readonly counted: boolean;
 }
 
-/** Messages that know their order, wherever they have been. */
-type Placed = Pick<Batch, 'messages' | 'places'>;
-
 /** Messages that wait for their acknowledgement, each with the number under which it was sent for the first time. */
 type Retained = Placed & { readonly since: readonly number[] };
+
+const NONE: Delivery[] = [];
 
 /**
  * What waits for one session, oldest first. What was handed to a link comes back to its place if it did not leave.
  * A client that opens many requests and reads none is bounded as well: batches for links of one response count until
  * they have left; a link that lasts bounds what it holds itself, by being congested.
+ *
+ * Most sessions wait for one message at a time, which leaves at once: that costs one array, and an empty queue none.
  */
 export class Outbox {
-  #waiting: Delivery[] = [];
-  /** The place of each that waits. */
-  #places: number[] = [];
+  #waiting = NONE;
+  /** The place of each that waits, unless they follow each other up to the last that was added. */
+  #places: number[] | undefined;
   #added = 0;
-  #inFlight: Batch[] = [];
-  #retained: Retained[] = [];
+  #inFlight: Batch | undefined;
+  /** Batches that were taken while there was one in flight already. */
+  #laterInFlight: Batch[] | undefined;
+  #retained: Retained[] | undefined;
   /** By place: the number under which a message that waits again was sent for the first time. */
   #firstSent: Map<number, number> | undefined;
   #messages = 0;
@@ -66,8 +75,9 @@ export class Outbox {
 
   /** Takes the oldest message that waits away. */
   dropOldest(): Delivery | undefined {
+    if (this.#waiting.length === 0) return undefined;
     const oldest = this.#waiting.shift();
-    this.#places.shift();
+    this.#places?.shift();
     if (oldest) this.#count(oldest, -1);
     return oldest;
   }
@@ -76,7 +86,8 @@ export class Outbox {
   replace(messages: readonly Delivery[]): void {
     for (const delivery of this.#waiting) this.#count(delivery, -1);
     this.#waiting = [...messages];
-    this.#places = messages.map(() => this.#added++);
+    this.#places = undefined;
+    this.#added += messages.length;
     for (const delivery of messages) this.#count(delivery, 1);
   }
 
@@ -85,18 +96,21 @@ export class Outbox {
     if (this.#messages >= this.limits.maxMessages || this.#bytes + delivery.bytes > this.limits.maxBytes) {
       return false;
     }
-    this.#waiting.push(delivery);
-    this.#places.push(this.#added++);
+    // An array that is made by its first push has room for seventeen.
+    if (this.#waiting.length === 0) this.#waiting = [delivery];
+    else this.#waiting.push(delivery);
+    this.#places?.push(this.#added);
+    this.#added++;
     this.#count(delivery, 1);
     return true;
   }
 
   /** Takes all that waits for `owner`, to be settled by `sent` or `putBack`. */
   take(owner: object, counted: boolean): Batch {
-    const batch: Batch = { messages: this.#waiting, places: this.#places, owner, counted };
-    this.#waiting = [];
-    this.#places = [];
-    this.#inFlight.push(batch);
+    const { messages, first, places } = this.#takeAll();
+    const batch: Batch = { messages, first, places, owner, counted };
+    if (!this.#inFlight) this.#inFlight = batch;
+    else (this.#laterInFlight ??= []).push(batch);
     if (!counted) this.#countAll(batch, -1);
     return batch;
   }
@@ -106,16 +120,13 @@ export class Outbox {
    * then, as it may have to be sent again.
    */
   retain(number: number): readonly Delivery[] {
-    const messages = this.#waiting;
-    const places = this.#places;
-    if (messages.length > 0) {
-      const since = places.map((place) => this.#firstSent?.get(place) ?? number);
-      this.#retained.push({ messages, places, since });
+    const taken = this.#takeAll();
+    if (taken.messages.length > 0) {
+      const since = taken.messages.map((_, index) => this.#firstSent?.get(placeOf(taken, index)) ?? number);
+      (this.#retained ??= []).push({ ...taken, since });
       this.#firstSent = undefined;
     }
-    this.#waiting = [];
-    this.#places = [];
-    return messages;
+    return taken.messages;
   }
 
   /**
@@ -124,30 +135,38 @@ export class Outbox {
    */
   acknowledge(number: number): void {
     const retained = this.#retained;
-    if (retained.length === 0) return;
-    this.#retained = [];
-    const unseen: { messages: Delivery[]; places: number[] } = { messages: [], places: [] };
-    for (const { messages, places, since } of retained) {
-      for (const [index, delivery] of messages.entries()) {
-        const place = places[index] as number;
-        const first = since[index] as number;
+    if (!retained) return;
+    this.#retained = undefined;
+    const unseen: { messages: Delivery[]; first: number; places: number[] } = {
+      messages: [],
+      first: 0,
+      places: [],
+    };
+    for (const each of retained) {
+      for (const [index, delivery] of each.messages.entries()) {
+        const first = each.since[index] as number;
         if (first <= number) {
           this.#count(delivery, -1);
           continue;
         }
+        const place = placeOf(each, index);
         unseen.messages.push(delivery);
         unseen.places.push(place);
         (this.#firstSent ??= new Map()).set(place, first);
       }
     }
-    this.#wait([unseen]);
+    if (unseen.messages.length > 0) this.#wait([unseen]);
   }
 
   /** The messages have left. Unknown batches were put back before and stay where they are. */
   sent(batch: Batch): void {
-    const index = this.#inFlight.indexOf(batch);
-    if (index < 0) return;
-    this.#inFlight.splice(index, 1);
+    if (this.#inFlight === batch) {
+      this.#inFlight = this.#laterInFlight?.shift();
+    } else {
+      const index = this.#laterInFlight?.indexOf(batch) ?? -1;
+      if (index < 0) return;
+      this.#laterInFlight?.splice(index, 1);
+    }
     if (batch.counted) this.#countAll(batch, -1);
   }
 
@@ -156,22 +175,36 @@ export class Outbox {
    * limits for a while: nothing that was accepted is lost for it.
    */
   putBack(owner: object): void {
-    const lost = this.#inFlight.filter((batch) => batch.owner === owner);
+    if (!this.#inFlight) return;
+    const inFlight = [this.#inFlight, ...(this.#laterInFlight ?? [])];
+    const lost = inFlight.filter((batch) => batch.owner === owner);
     if (lost.length === 0) return;
-    this.#inFlight = this.#inFlight.filter((batch) => batch.owner !== owner);
+    const others = inFlight.filter((batch) => batch.owner !== owner);
+    this.#inFlight = others.shift();
+    this.#laterInFlight = others.length > 0 ? others : undefined;
     for (const batch of lost) if (!batch.counted) this.#countAll(batch, 1);
     this.#wait(lost);
   }
 
+  #takeAll(): Placed {
+    const messages = this.#waiting;
+    const places = this.#places;
+    this.#waiting = NONE;
+    this.#places = undefined;
+    return { messages, first: places?.[0] ?? this.#added - messages.length, places };
+  }
+
   /** Messages wait again, each in its place: links may give them back in another order than they took them. */
   #wait(batches: readonly Placed[]): void {
-    const all = [...batches, { messages: this.#waiting, places: this.#places }]
-      .flatMap(({ messages, places }) =>
-        messages.map((delivery, index) => ({ delivery, place: places[index] as number })),
+    const all = [...batches, this.#takeAll()]
+      .flatMap((placed) =>
+        placed.messages.map((delivery, index) => ({ delivery, place: placeOf(placed, index) })),
       )
       .sort((left, right) => left.place - right.place);
+    const places = all.map(({ place }) => place);
     this.#waiting = all.map(({ delivery }) => delivery);
-    this.#places = all.map(({ place }) => place);
+    const follow = places.every((place, index) => place === this.#added - places.length + index);
+    this.#places = follow ? undefined : places;
   }
 
   #countAll(batch: Batch, sign: 1 | -1): void {
@@ -182,4 +215,8 @@ export class Outbox {
     this.#messages += sign;
     this.#bytes += sign * delivery.bytes;
   }
+}
+
+function placeOf({ first, places }: Placed, index: number): number {
+  return places?.[index] ?? first + index;
 }

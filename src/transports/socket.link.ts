@@ -1,7 +1,9 @@
 import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
-import { encodeFrames } from '../bayeux/delivery.js';
+import { Delivery, encodeFrames } from '../bayeux/delivery.js';
 import type { Deadline, Link, LinkEnd, Outbound, Receipt, Scheduler } from '../bayeux/ports.js';
+import type { RunCache } from './run-cache.js';
+import { textFrame } from './text-frame.js';
 import type { TransportOptions } from './transport-options.js';
 
 /** Close codes, after RFC 6455 §7.4 and its private range. */
@@ -36,7 +38,13 @@ const STOPPED_LINGER = 1_000;
 /** Milliseconds a peer has to answer a close frame. */
 const CLOSE_TIMEOUT = 2_000;
 
-/** One WebSocket. While its peer does not read, nothing is read from it either. */
+/**
+ * One WebSocket. While its peer does not read, nothing is read from it either.
+ *
+ * Frames are made here and written to the connection that was handed to `ws`, which reads, answers pings and closes. So a
+ * frame is made once for all who receive it, and leaves with one write instead of two. Only a socket that compresses
+ * leaves frames to `ws`, which may have others under way still.
+ */
 export class SocketLink implements Link {
   readonly transport = 'websocket';
   readonly once = false;
@@ -46,21 +54,32 @@ export class SocketLink implements Link {
   readonly #connection: Duplex;
   readonly #scheduler: Scheduler;
   readonly #options: TransportOptions;
+  readonly #runs: RunCache;
+  readonly #compresses: boolean;
   /** Ends a socket that has no session, or that does not close. */
   readonly #deadline: Deadline;
   /** When the peer has said something last. */
   #heardAt: number;
+  /** One for each write that has not been through yet. */
   readonly #receipts: (Receipt | undefined)[] = [];
   /** Whether it ever had a session. */
   #served = false;
   #closing = false;
   #frames = 0;
 
-  constructor(socket: WebSocket, connection: Duplex, scheduler: Scheduler, options: TransportOptions) {
+  constructor(
+    socket: WebSocket,
+    connection: Duplex,
+    scheduler: Scheduler,
+    options: TransportOptions,
+    runs: RunCache,
+  ) {
     this.#socket = socket;
     this.#connection = connection;
     this.#scheduler = scheduler;
     this.#options = options;
+    this.#runs = runs;
+    this.#compresses = socket.extensions !== '';
     this.#heardAt = scheduler.now();
     this.#deadline = scheduler.deadline(() => {
       if (this.#closing) this.#socket.terminate();
@@ -118,14 +137,52 @@ export class SocketLink implements Link {
   }
 
   write(messages: readonly Outbound[], receipt?: Receipt): void {
+    if (isRun(messages) && this.#writeRun(messages, receipt)) return;
     const { messagesPerFrame, frameBytes } = this.#options.webSocket;
     const frames = encodeFrames(messages, messagesPerFrame, frameBytes);
     if (frames.length === 0) receipt?.settled(true);
     // The last frame has left only after the others.
     for (let index = 0; index < frames.length; index++) {
-      this.#receipts.push(index === frames.length - 1 ? receipt : undefined);
-      this.#socket.send(frames[index] as string, this.#onSent);
+      const text = frames[index] as string;
+      const last = index === frames.length - 1 ? receipt : undefined;
+      if (this.#compresses) this.#compress(text, last);
+      else this.#send(textFrame(text, Buffer.byteLength(text)), last);
     }
+  }
+
+  /** @returns false if it does not fit into one frame, or if the frame cannot be shared. */
+  #writeRun(messages: readonly Delivery[], receipt: Receipt | undefined): boolean {
+    const { messagesPerFrame, frameBytes } = this.#options.webSocket;
+    if (this.#compresses || messages.length > messagesPerFrame) return false;
+    const run = this.#runs.of(messages);
+    const bytes = run.bytes + 2;
+    if (messages.length > 1 && bytes > frameBytes) return false;
+    this.#send((run.frame ??= textFrame(`[${run.text}]`, bytes)), receipt);
+    return true;
+  }
+
+  #send(frame: Buffer, receipt: Receipt | undefined): void {
+    // After the close frame there are no others (RFC 6455 §5.5.1). What is owed is given back when it has closed.
+    if (this.#socket.readyState !== this.#socket.OPEN) {
+      this.#receipts.push(receipt);
+      return;
+    }
+    const connection = this.#connection;
+    connection.write(frame);
+    // Mostly the system takes it at once: then there is nothing to wait for.
+    if (connection.writableLength === 0 && this.#receipts.length === 0 && !connection.destroyed) {
+      receipt?.settled(true);
+      return;
+    }
+    // Called when all ahead of it is through; a callback for every frame would cost a tick for every frame.
+    this.#receipts.push(receipt);
+    connection.write(NOTHING, this.#onSent);
+    if (this.#overtaxed) this.#socket.pause();
+  }
+
+  #compress(text: string, receipt: Receipt | undefined): void {
+    this.#receipts.push(receipt);
+    this.#socket.send(text, this.#onSent);
     if (this.#overtaxed) this.#socket.pause();
   }
 
@@ -173,6 +230,14 @@ export class SocketLink implements Link {
     if (this.#socket.isPaused && !this.#overtaxed) this.#socket.resume();
   }
 }
+
+/** Whether nothing but messages is in it: replies are the receiver's own. */
+function isRun(messages: readonly Outbound[]): messages is readonly Delivery[] {
+  // Messages stand together, ahead of the replies or behind them.
+  return messages[0] instanceof Delivery && messages[messages.length - 1] instanceof Delivery;
+}
+
+const NOTHING = Buffer.alloc(0);
 
 /** Frames of one socket that may be under way at once. */
 const MAX_FRAMES_UNDER_WAY = 32;
