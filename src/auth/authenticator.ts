@@ -43,7 +43,7 @@ export class Authenticator {
       this.#logger.debug(`Credentials were refused unread: ${error}.`);
       return { messages, credential: { kind: 'refused', error } };
     }
-    if (token === undefined) return { messages, credential: { kind: 'none' } };
+    if (token === undefined) return { messages, credential: NO_CREDENTIAL };
     if (this.#verifier === undefined || token.length > this.#maxTokenLength) {
       const why = this.#verifier === undefined ? 'no verifier is configured' : 'it is too long';
       this.#logger.debug(`The token ${tokenRef(token)} was refused: ${why}.`);
@@ -81,6 +81,8 @@ export class Authenticator {
     return REFUSED;
   }
 }
+
+const NO_CREDENTIAL = Object.freeze({ kind: 'none' } as const);
 
 const REFUSED = Object.freeze({ kind: 'refused', error: BayeuxErrors.tokenInvalid } as const);
 

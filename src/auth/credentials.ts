@@ -38,6 +38,10 @@ const UNREADABLE = Symbol('unreadable');
  * that none reaches extensions, handlers, subscribers or logs.
  */
 export function takeCredentials(carriers: CredentialCarriers): TakenCredentials {
+  if (carriers.authorization === undefined && !carriers.messages.some(mayCarry)) {
+    const { messages } = carriers;
+    return carriers.tokenInQuery === true ? { messages, error: BayeuxErrors.tokenInQuery } : { messages };
+  }
   const presented: unknown[] = [];
   for (const value of [carriers.authorization ?? []].flat()) presentHeader(value, presented);
   const stripped = carriers.messages.map((message) => takeFromMessage(message, presented));
@@ -45,6 +49,11 @@ export function takeCredentials(carriers: CredentialCarriers): TakenCredentials 
   const messages = changed ? stripped : carriers.messages;
   if (carriers.tokenInQuery === true) return { messages, error: BayeuxErrors.tokenInQuery };
   return { messages, ...onlyOne(presented) };
+}
+
+/** Whether there is anything to look at: most messages carry no credentials, and have no `ext`. */
+function mayCarry(message: unknown): boolean {
+  return isJsonObject(message) && message.ext !== undefined;
 }
 
 function onlyOne(presented: readonly unknown[]): { token?: string; error?: string } {

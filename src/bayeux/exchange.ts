@@ -6,6 +6,8 @@ import type { Session } from './session.js';
 /** The replies to one message. Empty while a connect is held: the session answers that itself. */
 export type Replies = readonly Reply[];
 
+const NONE: Replies = [];
+
 /** What a new session is given with the reply to its handshake. */
 export interface Greeting {
   readonly session: Session;
@@ -19,8 +21,8 @@ export interface Greeting {
  * for a slow handler behind it.
  */
 export class Exchange {
-  readonly #slots: (Replies | undefined)[] = [];
-  readonly #afterwards: (() => void)[] = [];
+  readonly #slots: (Replies | undefined)[];
+  #afterwards: (() => void)[] | undefined;
   #pending = 0;
   #next = 0;
   #deferred = false;
@@ -36,7 +38,9 @@ export class Exchange {
     readonly session: Session | undefined,
     /** What extensions make of the replies. */
     private readonly host: { complete(replies: Replies, session: Session | undefined): Replies },
-  ) {}
+  ) {
+    this.#slots = new Array<Replies | undefined>(size);
+  }
 
   /** Handles the messages one by one; resolves when all are answered or held. */
   run(handle: (index: number) => MaybePromise<Replies>): MaybePromise<void> {
@@ -72,7 +76,7 @@ export class Exchange {
 
   /** Runs `task` when the replies have been written. */
   afterwards(task: () => void): void {
-    this.#afterwards.push(task);
+    (this.#afterwards ??= []).push(task);
   }
 
   /** The transport has answered in its own way: there is nothing to write any more. */
@@ -98,19 +102,25 @@ export class Exchange {
     this.#write();
     this.#release();
     this.session?.endProcessing();
-    for (const task of this.#afterwards) task();
+    if (this.#afterwards) for (const task of this.#afterwards) task();
   }
 
   #write(): void {
-    const ready: Reply[] = [];
-    for (; this.#next < this.size; this.#next++) {
-      const slot = this.#slots[this.#next];
-      if (!slot) break;
-      ready.push(...slot);
-    }
+    const ready = this.#ready();
     if (this.#abandoned || (ready.length === 0 && this.link.once)) return;
     if (this.session) this.session.reply(this.link, ready);
     else if (ready.length > 0) this.#writeAlone(ready);
+  }
+
+  /** The replies that are there, up to the first that is not. */
+  #ready(): Replies {
+    let ready: Replies = NONE;
+    for (; this.#next < this.size; this.#next++) {
+      const slot = this.#slots[this.#next];
+      if (!slot) break;
+      ready = ready.length === 0 ? slot : [...ready, ...slot];
+    }
+    return ready;
   }
 
   /** There is no session whose messages could go along, but for one that has just begun. */

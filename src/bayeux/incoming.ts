@@ -53,11 +53,8 @@ function refuse(known: Reply, error: string): Validated {
 
 /** The reply to `message`, with its channel and id. */
 export function replyTo(message: Incoming, rest: Reply): Reply {
-  const reply: Reply = {
-    channel: message.channel,
-    ...(message.id !== undefined && { id: message.id }),
-    ...rest,
-  };
+  const { channel, id } = message;
+  const reply: Reply = id === undefined ? { channel, ...rest } : { channel, id, ...rest };
   message.complete?.(reply);
   return reply;
 }

@@ -112,7 +112,7 @@ export class Mailbox {
   /** Takes all that waits for `owner`, which leaves with `replies`. */
   take(owner: object, counted: boolean, replies: readonly Reply[]): Batch {
     this.#leave(replies);
-    return this.#outbox.take(owner, counted);
+    return this.#outbox.take(owner, counted, this.#session);
   }
 
   /** Takes all that waits, to be kept under `number` until it is acknowledged. */

@@ -1,4 +1,5 @@
 import type { Delivery } from './delivery.js';
+import type { Receipt } from './ports.js';
 
 /** How much may wait for one session. */
 export interface OutboxLimits {
@@ -17,12 +18,27 @@ interface Placed {
   readonly places: readonly number[] | undefined;
 }
 
+/** Whoever wants to know what became of a batch. */
+export interface BatchKeeper {
+  settled(batch: Batch, flushed: boolean): void;
+}
+
 /** Messages that were handed to a link and whose fate is not known yet. */
-export interface Batch extends Placed {
-  /** The link they were handed to. */
-  readonly owner: object;
-  /** Whether they count against the limits until their fate is known. */
-  readonly counted: boolean;
+export class Batch implements Placed, Receipt {
+  constructor(
+    readonly messages: readonly Delivery[],
+    readonly first: number,
+    readonly places: readonly number[] | undefined,
+    /** The link they were handed to. */
+    readonly owner: object,
+    /** Whether they count against the limits until their fate is known. */
+    readonly counted: boolean,
+    readonly keeper: BatchKeeper | undefined,
+  ) {}
+
+  settled(flushed: boolean): void {
+    this.keeper?.settled(this, flushed);
+  }
 }
 
 /** Messages that wait for their acknowledgement, each with the number under which it was sent for the first time. */
@@ -106,9 +122,11 @@ export class Outbox {
   }
 
   /** Takes all that waits for `owner`, to be settled by `sent` or `putBack`. */
-  take(owner: object, counted: boolean): Batch {
-    const { messages, first, places } = this.#takeAll();
-    const batch: Batch = { messages, first, places, owner, counted };
+  take(owner: object, counted: boolean, keeper?: BatchKeeper): Batch {
+    const messages = this.#waiting;
+    const batch = new Batch(messages, this.#first, this.#places, owner, counted, keeper);
+    this.#waiting = NONE;
+    this.#places = undefined;
     if (!this.#inFlight) this.#inFlight = batch;
     else (this.#laterInFlight ??= []).push(batch);
     if (!counted) this.#countAll(batch, -1);
@@ -120,7 +138,9 @@ export class Outbox {
    * then, as it may have to be sent again.
    */
   retain(number: number): readonly Delivery[] {
-    const taken = this.#takeAll();
+    const taken: Placed = { messages: this.#waiting, first: this.#first, places: this.#places };
+    this.#waiting = NONE;
+    this.#places = undefined;
     if (taken.messages.length > 0) {
       const since = taken.messages.map((_, index) => this.#firstSent?.get(placeOf(taken, index)) ?? number);
       (this.#retained ??= []).push({ ...taken, since });
@@ -186,17 +206,15 @@ export class Outbox {
     this.#wait(lost);
   }
 
-  #takeAll(): Placed {
-    const messages = this.#waiting;
-    const places = this.#places;
-    this.#waiting = NONE;
-    this.#places = undefined;
-    return { messages, first: places?.[0] ?? this.#added - messages.length, places };
+  /** The place of the first that waits. */
+  get #first(): number {
+    return this.#places?.[0] ?? this.#added - this.#waiting.length;
   }
 
   /** Messages wait again, each in its place: links may give them back in another order than they took them. */
   #wait(batches: readonly Placed[]): void {
-    const all = [...batches, this.#takeAll()]
+    const waiting: Placed = { messages: this.#waiting, first: this.#first, places: this.#places };
+    const all = [...batches, waiting]
       .flatMap((placed) =>
         placed.messages.map((delivery, index) => ({ delivery, place: placeOf(placed, index) })),
       )

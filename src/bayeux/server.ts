@@ -241,19 +241,27 @@ export class BayeuxServer implements Core {
       const validated = validate(messages[index], this.options, context.dialect);
       if (!validated.ok) return [validated.reply];
       const { message } = validated;
-      if (this.options.timesync && isMeta(message.channel)) {
+      if (this.options.timesync && message.body['ext'] !== undefined && isMeta(message.channel)) {
         const complete = timesync(message.body, () => this.scheduler.now());
         if (complete) message.complete = complete;
       }
-      const greets = index === greeting;
-      const failed = (error: unknown): Replies => this.#failed(exchange, message, greets, error);
-      try {
-        const replies = this.#enter(exchange, message, proof, greets);
-        return isThenable(replies) ? replies.then(undefined, failed) : replies;
-      } catch (error) {
-        return failed(error);
-      }
+      return this.#guarded(exchange, message, proof, index === greeting);
     });
+  }
+
+  #guarded(
+    exchange: Exchange,
+    message: Incoming,
+    proof: Proof | undefined,
+    greets: boolean,
+  ): MaybePromise<Replies> {
+    try {
+      const replies = this.#enter(exchange, message, proof, greets);
+      if (!isThenable(replies)) return replies;
+      return replies.then(undefined, (error: unknown) => this.#failed(exchange, message, greets, error));
+    } catch (error) {
+      return this.#failed(exchange, message, greets, error);
+    }
   }
 
   #adopt(session: Session, { link, context }: Exchange): void {

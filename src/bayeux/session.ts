@@ -10,9 +10,9 @@ import { Lifetime } from './lifetime.js';
 import { Mailbox } from './mailbox.js';
 import { isThenable } from './maybe-promise.js';
 import type { Reply } from './message.js';
-import { BatchReceipt, SaidReceipt } from './receipts.js';
+import { SaidReceipt } from './receipts.js';
 import type { Batch } from './outbox.js';
-import type { Link, MaybePromise, Principal } from './ports.js';
+import type { Link, MaybePromise, Outbound, Principal } from './ports.js';
 import type { SessionObserver } from './session-observer.js';
 import { type SessionEnd, type SessionHost, type SessionState, timeOf } from './session-state.js';
 import { Turnstile } from './turnstile.js';
@@ -187,8 +187,8 @@ export class Session {
     const batch = this.mailbox.take(link, link.once, replies);
     if (link.once && replies.some(isConnectReply)) this.#replying = link;
     const last = replies.length === 0 ? replies : this.#host.complete(replies, this);
-    const messages = last.length === 0 ? batch.messages : [...batch.messages, ...last];
-    link.write(messages, new BatchReceipt(this, batch));
+    const messages = last.length === 0 ? batch.messages : (batch.messages as Outbound[]).concat(last);
+    link.write(messages, batch);
   }
 
   #say(link: Link, replies: readonly Reply[]): void {
@@ -221,11 +221,11 @@ export class Session {
     link.write([...messages, ...this.#host.complete(numbered, this)]);
   }
 
-  /** What was handed to `link` has left, or has not. */
-  settled(batch: Batch, link: object, flushed: boolean): void {
+  /** What was handed to a link has left, or has not. */
+  settled(batch: Batch, flushed: boolean): void {
     if (flushed) this.mailbox.sent(batch);
-    else this.mailbox.putBack(link);
-    if (this.#replying === link) this.#replying = undefined;
+    else this.mailbox.putBack(batch.owner);
+    if (this.#replying === batch.owner) this.#replying = undefined;
     if (!this.#end && this.mailbox.due) this.#host.flushLater(this);
   }
 
@@ -324,7 +324,8 @@ export class Session {
   answerHeld(reply: Partial<Reply> = {}, before: readonly Reply[] = [], timedOut = false): void {
     const held = this.#held.release(timedOut);
     if (!held) return;
-    this.writeOn(held.link, [...before, { ...this.connectReply(held.message), ...reply }]);
+    const answer = Object.assign(this.connectReply(held.message), reply);
+    this.writeOn(held.link, before.length === 0 ? [answer] : [...before, answer]);
     if (!this.#end) this.#lifetime.arm(0);
   }
 
@@ -340,9 +341,9 @@ export class Session {
 
   /** What the client is to do while all is well. */
   advice(): Advice {
-    const { timeout, maxInterval } = this.times;
-    const advice = adviseRetry(this.state.interval, timeout);
-    return this.#host.options.handshakeReconnect ? { ...advice, maxInterval } : advice;
+    const advice = adviseRetry(this.state.interval, this.time('timeout'));
+    if (!this.#host.options.handshakeReconnect) return advice;
+    return { ...advice, maxInterval: this.time('maxInterval') };
   }
 
   /** The same principal has presented a newer token. */

@@ -4,7 +4,7 @@ import { answerEmpty } from './empty-answer.js';
 import type { Intake } from './intake.js';
 import { PollLink } from './poll.link.js';
 import type { Provenance } from './proxy-trust.js';
-import { type RequestScope, scopeOf } from './request-scope.js';
+import { type AnswerHeaders, type RequestScope, scopeOf } from './request-scope.js';
 import { scriptFormat } from './script.format.js';
 import type { TransportOptions } from './transport-options.js';
 
@@ -26,25 +26,28 @@ export class CallbackPollingTransport {
   }
 
   /** Serves one GET. */
-  serve(request: IncomingMessage, response: ServerResponse, provenance: Provenance): void {
+  serve(
+    request: IncomingMessage,
+    response: ServerResponse,
+    provenance: Provenance,
+    answerHeaders: AnswerHeaders,
+  ): void {
     const site = request.headers['sec-fetch-site'];
     // Browsers that do not send it may still heed the policy that the response carries.
     if (site !== undefined && !SITES.has(site)) {
-      answerEmpty(request, response, 403);
+      answerEmpty(request, response, 403, answerHeaders);
       return;
     }
     const query = readCallbackQuery(request.url ?? '', this.#options);
     if (!query.ok) {
-      answerEmpty(request, response, query.status);
+      answerEmpty(request, response, query.status, answerHeaders);
       return;
     }
     // The page cannot set the header either: what is in it was put there by the browser, or by a proxy for a cookie.
-    const asked = scopeOf(request, provenance, undefined, this.#options);
+    const asked = scopeOf(request, provenance, undefined, answerHeaders, this.#options);
     const scope: RequestScope = { ...asked, authorization: undefined };
     const format = scriptFormat(query.callback);
-    const link = new PollLink(response, scope, format, this.#options, (gone) => {
-      this.#intake.server.closed(gone);
-    });
+    const link = new PollLink(response, scope, format, this.#options, this.#intake);
     // A client that sends a body nevertheless must not go unnoticed when it goes.
     request.resume();
     // It never fails, and there is nothing left to do when it is through.

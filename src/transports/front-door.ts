@@ -8,7 +8,8 @@ import type { Intake } from './intake.js';
 import { LongPollingTransport } from './long-polling.transport.js';
 import { OriginPolicy } from './origin-policy.js';
 import { ProxyTrust } from './proxy-trust.js';
-import { type RequestScope, scopeOf } from './request-scope.js';
+import { type AnswerHeaders, type RequestScope, scopeOf } from './request-scope.js';
+import { ScopeMemo } from './scope-memo.js';
 import type { TransportOptions } from './transport-options.js';
 import { WebSocketTransport } from './websocket.transport.js';
 
@@ -26,6 +27,7 @@ export class FrontDoor {
   readonly #polling: LongPollingTransport | undefined;
   readonly #scripts: CallbackPollingTransport | undefined;
   readonly #sockets: WebSocketTransport;
+  readonly #scopes = new ScopeMemo();
   #toldOfOrigins = false;
 
   constructor(intake: Intake, options: TransportOptions, logger: Logger) {
@@ -57,35 +59,39 @@ export class FrontDoor {
 
   /** Serves a request of the endpoint. */
   request(request: IncomingMessage, response: ServerResponse): void {
+    const posts = request.method === 'POST' ? this.#polling : undefined;
+    const known = posts && this.#scopes.find(request);
+    if (known) {
+      posts.serve(request, response, known);
+      return;
+    }
     const provenance = this.#proxies.resolve(request);
     const { origin } = request.headers;
-    response.setHeader('Vary', 'Origin');
-    response.setHeader('X-Content-Type-Options', 'nosniff');
     const verdict = this.#origins.judge(origin, provenance);
     if (verdict === 'foreign') {
       this.#tellOfOrigins();
-      answerEmpty(request, response, 403);
+      answerEmpty(request, response, 403, PLAIN);
       return;
     }
-    if (verdict === 'listed' && origin !== undefined) {
-      response.setHeader('Access-Control-Allow-Origin', origin);
-      response.setHeader('Access-Control-Allow-Credentials', 'true');
-    }
-    if (request.method === 'POST' && this.#polling) {
+    const headers = verdict === 'listed' && origin !== undefined ? sharedWith(origin) : PLAIN;
+    if (posts) {
       const browser = this.#cookie.read(request.headers.cookie, provenance.secure);
-      this.#polling.serve(request, response, scopeOf(request, provenance, browser, this.#options));
+      const scope = scopeOf(request, provenance, browser, headers, this.#options);
+      this.#scopes.remember(request, scope);
+      posts.serve(request, response, scope);
     } else if (request.method === 'GET' && this.#scripts) {
-      this.#scripts.serve(request, response, provenance);
+      this.#scripts.serve(request, response, provenance, headers);
     } else if (request.method === 'OPTIONS') {
-      if (verdict === 'listed') {
-        response.setHeader('Access-Control-Allow-Methods', this.#methods.join(', '));
-        response.setHeader('Access-Control-Allow-Headers', 'authorization, content-type');
-        response.setHeader('Access-Control-Max-Age', '600');
-      }
-      answerEmpty(request, response, 200);
+      answerEmpty(request, response, 200, {
+        ...headers,
+        ...(verdict === 'listed' && {
+          'Access-Control-Allow-Methods': this.#methods.join(', '),
+          'Access-Control-Allow-Headers': 'authorization, content-type',
+          'Access-Control-Max-Age': '600',
+        }),
+      });
     } else {
-      response.setHeader('Allow', [...this.#methods, 'OPTIONS'].join(', '));
-      answerEmpty(request, response, 405);
+      answerEmpty(request, response, 405, { ...headers, Allow: [...this.#methods, 'OPTIONS'].join(', ') });
     }
   }
 
@@ -102,6 +108,7 @@ export class FrontDoor {
       request,
       provenance,
       this.#cookie.read(request.headers.cookie, provenance.secure),
+      PLAIN,
       this.#options,
     );
     if (!this.#options.transports.includes('websocket')) reject(socket, '404 Not Found');
@@ -139,6 +146,14 @@ export class FrontDoor {
         'Further refusals are not logged.',
     );
   }
+}
+
+/** Responses differ by the origin of the page, and are what they say they are. */
+const PLAIN: AnswerHeaders = Object.freeze({ Vary: 'Origin', 'X-Content-Type-Options': 'nosniff' });
+
+/** Responses that a page of another origin may read. */
+function sharedWith(origin: string): AnswerHeaders {
+  return { ...PLAIN, 'Access-Control-Allow-Origin': origin, 'Access-Control-Allow-Credentials': 'true' };
 }
 
 function reject(socket: Duplex, status: string, headers = ''): void {

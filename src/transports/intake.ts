@@ -2,6 +2,7 @@ import type { Authenticated, Authenticator } from '../auth/authenticator.js';
 import { isThenable } from '../bayeux/maybe-promise.js';
 import type { Link, Logger, MaybePromise } from '../bayeux/ports.js';
 import type { BayeuxServer } from '../bayeux/server.js';
+import { RunCache } from './run-cache.js';
 import type { RequestScope } from './request-scope.js';
 
 /** Settles when the messages of a request are answered or held. */
@@ -15,32 +16,35 @@ export interface Accepted {
  * try again later; it is never let in, and never told that its token is bad.
  */
 export class Intake {
+  /** What transports write for many clients. */
+  readonly runs: RunCache;
+
   constructor(
     readonly server: BayeuxServer,
     readonly authenticator: Authenticator,
     readonly logger: Logger,
-  ) {}
+  ) {
+    this.runs = new RunCache(server.scheduler);
+  }
 
   /** Settles as soon as the messages are on their way; they may be under way for longer. Never fails. */
-  accept(
-    messages: readonly unknown[],
-    { context, authorization, tokenInQuery }: RequestScope,
-    link: Link,
-  ): MaybePromise<Accepted> {
-    const enter = (authenticated: Authenticated): Accepted => {
-      const request = {
-        messages: authenticated.messages,
-        context: { ...context, credential: authenticated.credential },
-      };
-      return { handled: this.server.handle(request, link) };
-    };
+  accept(messages: readonly unknown[], scope: RequestScope, link: Link): MaybePromise<Accepted> {
+    const { authorization, tokenInQuery } = scope;
     const authenticated = this.authenticator.authenticate({ messages, authorization, tokenInQuery });
-    if (!isThenable(authenticated)) return enter(authenticated);
-    return authenticated.then(enter, (error: unknown): Accepted => {
-      const { name, reason } = error as { name?: string; reason?: string };
-      this.logger.debug(`Tokens cannot be verified at present: ${reason ?? name ?? 'unknown reason'}.`);
-      link.end('unavailable');
-      return { handled: undefined };
-    });
+    if (!isThenable(authenticated)) return this.#enter(authenticated, scope, link);
+    return authenticated.then(
+      (settled) => this.#enter(settled, scope, link),
+      (error: unknown): Accepted => {
+        const { name, reason } = error as { name?: string; reason?: string };
+        this.logger.debug(`Tokens cannot be verified at present: ${reason ?? name ?? 'unknown reason'}.`);
+        link.end('unavailable');
+        return { handled: undefined };
+      },
+    );
+  }
+
+  #enter({ messages, credential }: Authenticated, { context }: RequestScope, link: Link): Accepted {
+    const known = credential.kind === 'none' ? context : { ...context, credential };
+    return { handled: this.server.handle({ messages, context: known }, link) };
   }
 }

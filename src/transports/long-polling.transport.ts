@@ -13,6 +13,10 @@ const JSON_FORMAT: PollFormat = {
   body: (array) => array,
 };
 
+const NOTHING: Buffer = Buffer.alloc(0);
+
+const UTF8 = new TextDecoder('utf-8', { fatal: true });
+
 /** Bayeux over HTTP POST (Bayeux 1.0 §7.1). Bodies are read here, whatever parsers the application has. */
 export class LongPollingTransport {
   readonly #intake: Intake;
@@ -27,35 +31,35 @@ export class LongPollingTransport {
   serve(request: IncomingMessage, response: ServerResponse, scope: RequestScope): void {
     // A page of another site can post text or a form without being asked, but not JSON.
     if (!/^application\/json\s*(?:;|$)/i.test(request.headers['content-type'] ?? '')) {
-      refuse(request, response, 415);
+      refuse(request, response, 415, scope);
       return;
     }
     if (Number(request.headers['content-length'] ?? 0) > this.#options.maxMessageBytes) {
-      refuse(request, response, 413);
+      refuse(request, response, 413, scope);
       return;
     }
-    const link = new PollLink(response, scope, JSON_FORMAT, this.#options, (gone) => {
-      this.#intake.server.closed(gone);
-    });
-    this.#read(request, response, (body) => {
-      this.#receive(body, request, response, scope, link);
-    });
+    const link = new PollLink(response, scope, JSON_FORMAT, this.#options, this.#intake);
+    this.#read(request, response, scope, link);
   }
 
-  #read(request: IncomingMessage, response: ServerResponse, done: (body: Buffer) => void): void {
-    const chunks: Buffer[] = [];
+  #read(request: IncomingMessage, response: ServerResponse, scope: RequestScope, link: PollLink): void {
+    // Mostly there is one chunk, which is the body then.
+    let body = NOTHING;
+    let more: Buffer[] | undefined;
     let bytes = 0;
     request.on('data', (chunk: Buffer) => {
       bytes += chunk.length;
       if (bytes > this.#options.maxMessageBytes) {
         request.removeAllListeners('data').removeAllListeners('end');
-        refuse(request, response, 413);
+        refuse(request, response, 413, scope);
+      } else if (bytes === chunk.length) {
+        body = chunk;
       } else {
-        chunks.push(chunk);
+        (more ??= [body]).push(chunk);
       }
     });
     request.on('end', () => {
-      done(Buffer.concat(chunks));
+      this.#receive(more ? Buffer.concat(more) : body, request, response, scope, link);
     });
     request.on('error', () => response.destroy());
   }
@@ -69,14 +73,14 @@ export class LongPollingTransport {
   ): void {
     let text: string;
     try {
-      text = new TextDecoder('utf-8', { fatal: true }).decode(body);
+      text = UTF8.decode(body);
     } catch {
-      refuse(request, response, 400);
+      refuse(request, response, 400, scope);
       return;
     }
     const decoded = decode(text, this.#options);
     if (!decoded.ok) {
-      refuse(request, response, STATUS_OF[decoded.failure]);
+      refuse(request, response, STATUS_OF[decoded.failure], scope);
       return;
     }
     // It never fails, and there is nothing left to do when it is through.
@@ -85,8 +89,15 @@ export class LongPollingTransport {
 }
 
 /** An empty answer. What the client is still sending is not read: the connection ends with the response. */
-function refuse(request: IncomingMessage, response: ServerResponse, status: number): void {
+function refuse(
+  request: IncomingMessage,
+  response: ServerResponse,
+  status: number,
+  { answerHeaders }: RequestScope,
+): void {
   const unread = !request.complete;
-  response.writeHead(status, { 'Content-Length': 0, ...(unread && { Connection: 'close' }) }).end();
+  response
+    .writeHead(status, { ...answerHeaders, 'Content-Length': 0, ...(unread && { Connection: 'close' }) })
+    .end();
   if (unread) request.resume();
 }

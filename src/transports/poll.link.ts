@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
-import { encode } from '../bayeux/delivery.js';
 import type { Link, LinkEnd, Outbound, Receipt } from '../bayeux/ports.js';
+import type { Intake } from './intake.js';
 import type { RequestScope } from './request-scope.js';
 import type { TransportOptions } from './transport-options.js';
 
@@ -25,7 +25,8 @@ export class PollLink implements Link {
   sessionId: string | undefined;
   readonly #response: ServerResponse;
   readonly #format: PollFormat;
-  readonly #setCookie: string | undefined;
+  readonly #scope: RequestScope;
+  readonly #intake: Pick<Intake, 'runs' | 'server'>;
   readonly #options: PollOptions;
   #receipt: Receipt | undefined;
 
@@ -34,23 +35,24 @@ export class PollLink implements Link {
     scope: RequestScope,
     format: PollFormat,
     options: PollOptions,
-    /** Called when the client goes away before it has got its response. */
-    onGone: (link: PollLink) => void,
+    intake: Pick<Intake, 'runs' | 'server'>,
   ) {
     this.#response = response;
     this.#format = format;
-    this.#setCookie = scope.browser?.setCookie;
+    this.#scope = scope;
+    this.#intake = intake;
     this.#options = options;
     // Not the response's own, which it has only once the responses ahead of it on the connection are through.
     const { socket } = response.req;
     let flushed = false;
     // A response also "finishes" when its socket is destroyed under it, with all that was still to be sent.
-    response.once('finish', () => {
+    response.on('finish', () => {
       flushed = !socket.destroyed;
     });
-    response.once('close', () => {
+    response.on('close', () => {
       this.#receipt?.settled(flushed);
-      if (!flushed) onGone(this);
+      // The client has gone before it got its response.
+      if (!flushed) intake.server.closed(this);
     });
   }
 
@@ -86,16 +88,18 @@ export class PollLink implements Link {
       return;
     }
     this.#receipt = receipt;
-    const body = this.#format.body(encode(messages));
+    const body = this.#format.body(this.#intake.runs.encode(messages));
     const headers: Record<string, string | number> = {
+      ...this.#scope.answerHeaders,
       ...this.#format.headers,
       'Content-Length': Buffer.byteLength(body),
       'Cache-Control': 'no-store',
     };
     const [first] = messages;
     if (first && 'successful' in first) {
-      if (first.channel === '/meta/handshake' && first.successful && this.#setCookie !== undefined) {
-        headers['Set-Cookie'] = this.#setCookie;
+      const setCookie = this.#scope.browser?.setCookie;
+      if (first.channel === '/meta/handshake' && first.successful && setCookie !== undefined) {
+        headers['Set-Cookie'] = setCookie;
       }
       // Allowed with any status (RFC 9110 §11.6.1). The status stays 200: clients take others for a broken
       // connection and repeat the request for ever.
@@ -114,7 +118,8 @@ export class PollLink implements Link {
     // 500 for the older of two connects: browsers repeat a 408 by themselves, and 200 would let two tabs that share
     // a session take it from each other at full speed.
     const { duplicateConnectStatus, retryAfter } = this.#options;
-    if (why === 'superseded') this.#response.writeHead(duplicateConnectStatus, { 'Content-Length': 0 }).end();
-    else this.#response.writeHead(503, { 'Content-Length': 0, 'Retry-After': retryAfter }).end();
+    const headers = { ...this.#scope.answerHeaders, 'Content-Length': 0 };
+    if (why === 'superseded') this.#response.writeHead(duplicateConnectStatus, headers).end();
+    else this.#response.writeHead(503, { ...headers, 'Retry-After': retryAfter }).end();
   }
 }

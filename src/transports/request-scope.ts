@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import type { RequestContext } from '../bayeux/ports.js';
+import type { Credential, RequestContext } from '../bayeux/ports.js';
 import type { Browser } from './browser-cookie.js';
 import type { Provenance } from './proxy-trust.js';
 import { asBearer, dialectOf } from './salesforce.dialect.js';
@@ -11,6 +11,11 @@ const VISIBLE_HEADERS = ['user-agent', 'origin', 'accept-language'] as const;
 /** Names under which clients put tokens into URLs, where logs and histories keep them (RFC 9700 §4.3.2). */
 const TOKEN_PARAMETERS = ['access_token', 'token'] as const;
 
+const NO_CREDENTIAL: Credential = Object.freeze({ kind: 'none' });
+
+/** Headers of responses. */
+export type AnswerHeaders = Readonly<Record<string, string>>;
+
 /** What transports need of a request, so that the request itself need not be kept. */
 export interface RequestScope {
   /** The browser by its cookie; absent where a cookie proves nothing. */
@@ -18,8 +23,10 @@ export interface RequestScope {
   /** The `Authorization` headers of the request or upgrade. */
   readonly authorization: readonly string[] | undefined;
   readonly tokenInQuery: boolean;
-  /** The context of its messages, but for their credential. */
-  readonly context: Omit<RequestContext, 'credential'>;
+  /** What every response to it says to browsers and caches. */
+  readonly answerHeaders: AnswerHeaders;
+  /** The context of its messages, as long as they bring no credentials. */
+  readonly context: RequestContext;
 }
 
 /** Collects the scope of a request. */
@@ -27,6 +34,7 @@ export function scopeOf(
   request: IncomingMessage,
   provenance: Provenance,
   browser: Browser | undefined,
+  answerHeaders: AnswerHeaders,
   options: TransportOptions,
 ): RequestScope {
   const headers: Record<string, string> = {};
@@ -34,13 +42,17 @@ export function scopeOf(
     const value = request.headers[name];
     if (typeof value === 'string') headers[name] = value;
   }
-  const authorization = request.headersDistinct['authorization'];
+  // Made of all headers at the first look, which most requests can do without.
+  const authorization =
+    request.headers.authorization === undefined ? undefined : request.headersDistinct['authorization'];
   const dialect = dialectOf(request.url ?? '', options);
   return {
     browser,
     authorization: options.salesforce ? authorization?.map(asBearer) : authorization,
+    answerHeaders,
     tokenInQuery: hasTokenInQuery(request.url ?? ''),
     context: {
+      credential: NO_CREDENTIAL,
       ...(browser && { browser: browser.digest }),
       ...(request.httpVersionMajor > 1 && { multiplexed: true }),
       ...(dialect && { dialect }),

@@ -1,5 +1,5 @@
-import type { Delivery } from '../bayeux/delivery.js';
-import type { Scheduler } from '../bayeux/ports.js';
+import { Delivery } from '../bayeux/delivery.js';
+import type { Outbound, Scheduler } from '../bayeux/ports.js';
 
 /** Runs that are remembered at a time: what the sessions of one turn wait for is mostly the same. */
 const REMEMBERED = 16;
@@ -35,12 +35,24 @@ export class RunCache {
     this.#scheduler = scheduler;
   }
 
-  /** The run of these messages, of which there is at least one. */
-  of(messages: readonly Delivery[]): Run {
-    if (this.#last && isRunOf(this.#last, messages)) return this.#last;
-    let run = this.#runs.find((known) => isRunOf(known, messages));
+  /** The array of a response: messages that others get as well are written once, replies are the receiver's own. */
+  encode(messages: readonly Outbound[]): string {
+    const count = runLength(messages);
+    let text = count > 0 ? this.of(messages, count).text : '';
+    for (let index = count; index < messages.length; index++) {
+      const message = messages[index] as Outbound;
+      const next = message instanceof Delivery ? message.text : JSON.stringify(message);
+      text += text === '' ? next : `,${next}`;
+    }
+    return `[${text}]`;
+  }
+
+  /** The run that the first `count` of `messages` are, of which there is at least one. */
+  of(messages: readonly Outbound[], count: number): Run {
+    if (this.#last && isRunOf(this.#last, messages, count)) return this.#last;
+    let run = this.#runs.find((known) => isRunOf(known, messages, count));
     if (!run) {
-      run = new Run(messages);
+      run = new Run(messages.slice(0, count) as Delivery[]);
       if (this.#runs.push(run) === 1) this.#scheduler.endOfTurn(this.#forget);
       if (this.#runs.length > REMEMBERED) this.#runs.shift();
     }
@@ -54,8 +66,15 @@ export class RunCache {
   };
 }
 
-function isRunOf({ messages }: Run, others: readonly Delivery[]): boolean {
-  if (messages.length !== others.length) return false;
-  for (let index = 0; index < messages.length; index++) if (messages[index] !== others[index]) return false;
+/** How many messages there are ahead of the first reply. */
+export function runLength(messages: readonly Outbound[]): number {
+  let count = 0;
+  while (messages[count] instanceof Delivery) count++;
+  return count;
+}
+
+function isRunOf({ messages }: Run, others: readonly Outbound[], count: number): boolean {
+  if (messages.length !== count) return false;
+  for (let index = 0; index < count; index++) if (messages[index] !== others[index]) return false;
   return true;
 }

@@ -1,8 +1,8 @@
 import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
-import { Delivery, encodeFrames } from '../bayeux/delivery.js';
+import { encodeFrames } from '../bayeux/delivery.js';
 import type { Deadline, Link, LinkEnd, Outbound, Receipt, Scheduler } from '../bayeux/ports.js';
-import type { RunCache } from './run-cache.js';
+import { type RunCache, runLength } from './run-cache.js';
 import { textFrame } from './text-frame.js';
 import type { TransportOptions } from './transport-options.js';
 
@@ -137,7 +137,7 @@ export class SocketLink implements Link {
   }
 
   write(messages: readonly Outbound[], receipt?: Receipt): void {
-    if (isRun(messages) && this.#writeRun(messages, receipt)) return;
+    if (this.#writeRun(messages, receipt)) return;
     const { messagesPerFrame, frameBytes } = this.#options.webSocket;
     const frames = encodeFrames(messages, messagesPerFrame, frameBytes);
     if (frames.length === 0) receipt?.settled(true);
@@ -150,13 +150,15 @@ export class SocketLink implements Link {
     }
   }
 
-  /** @returns false if it does not fit into one frame, or if the frame cannot be shared. */
-  #writeRun(messages: readonly Delivery[], receipt: Receipt | undefined): boolean {
+  /** @returns false if it is not one frame, or not one that others get as well. */
+  #writeRun(messages: readonly Outbound[], receipt: Receipt | undefined): boolean {
     const { messagesPerFrame, frameBytes } = this.#options.webSocket;
-    if (this.#compresses || messages.length > messagesPerFrame) return false;
-    const run = this.#runs.of(messages);
+    const count = messages.length;
+    if (this.#compresses || count === 0 || count > messagesPerFrame) return false;
+    if (runLength(messages) < count) return false;
+    const run = this.#runs.of(messages, count);
     const bytes = run.bytes + 2;
-    if (messages.length > 1 && bytes > frameBytes) return false;
+    if (count > 1 && bytes > frameBytes) return false;
     this.#send((run.frame ??= textFrame(`[${run.text}]`, bytes)), receipt);
     return true;
   }
@@ -229,12 +231,6 @@ export class SocketLink implements Link {
   #resume(): void {
     if (this.#socket.isPaused && !this.#overtaxed) this.#socket.resume();
   }
-}
-
-/** Whether nothing but messages is in it: replies are the receiver's own. */
-function isRun(messages: readonly Outbound[]): messages is readonly Delivery[] {
-  // Messages stand together, ahead of the replies or behind them.
-  return messages[0] instanceof Delivery && messages[messages.length - 1] instanceof Delivery;
 }
 
 const NOTHING = Buffer.alloc(0);

@@ -6,7 +6,6 @@ import { isThenable } from '../bayeux/maybe-promise.js';
 import type { MaybePromise } from '../bayeux/ports.js';
 import type { Accepted, Intake } from './intake.js';
 import type { RequestScope } from './request-scope.js';
-import { RunCache } from './run-cache.js';
 import { CloseCodes, SocketLink } from './socket.link.js';
 import type { TransportOptions } from './transport-options.js';
 
@@ -25,7 +24,6 @@ export class WebSocketTransport {
   readonly #intake: Intake;
   readonly #options: TransportOptions;
   readonly #upgrader: WebSocketServer;
-  readonly #runs: RunCache;
   readonly #links = new Set<SocketLink>();
   #onEmpty: (() => void) | undefined;
   #closed: Promise<void> | undefined;
@@ -33,7 +31,6 @@ export class WebSocketTransport {
   constructor(intake: Intake, options: TransportOptions) {
     this.#intake = intake;
     this.#options = options;
-    this.#runs = new RunCache(intake.server.scheduler);
     const { protocol } = options.webSocket;
     this.#upgrader = new WebSocketServer({
       noServer: true,
@@ -75,8 +72,8 @@ export class WebSocketTransport {
   }
 
   #open(socket: WebSocket, connection: Duplex, scope: RequestScope): void {
-    const { server, logger } = this.#intake;
-    const link = new SocketLink(socket, connection, server.scheduler, this.#options, this.#runs);
+    const { server, logger, runs } = this.#intake;
+    const link = new SocketLink(socket, connection, server.scheduler, this.#options, runs);
     this.#links.add(link);
     // Frames enter one after the other, also where a token has to be verified first; slow handlers hold up nothing.
     let entering: PromiseLike<unknown> | undefined;

@@ -1,4 +1,4 @@
-import { ADVICE_NONE, adviseMultipleClients, readRequestedAdvice } from '../advice.js';
+import { ADVICE_NONE, adviseMultipleClients, readRequestedAdvice, type RequestedAdvice } from '../advice.js';
 import type { Core } from '../core.js';
 import type { Exchange, Replies } from '../exchange.js';
 import { BayeuxErrors } from '../errors.js';
@@ -18,15 +18,16 @@ export function connect(core: Core, exchange: Exchange, message: Incoming, sessi
   if (link.closed) return [];
   if (session.inactive) return sendAway(exchange, message, session);
   session.transport = link.transport;
-  const { times } = session;
-  const wish = readRequestedAdvice(message.body['advice'], {
-    timeout: times.timeout,
-    interval: times.maxInterval,
-  });
-  const timeout = wish.timeout ?? times.timeout;
+  const usual = session.time('timeout');
+  const { advice } = message.body;
+  const wish =
+    advice === undefined
+      ? NO_WISH
+      : readRequestedAdvice(advice, { timeout: usual, interval: session.time('maxInterval') });
+  const timeout = wish.timeout ?? usual;
   const first = !session.state.connected;
   session.state.connected = true;
-  session.state.interval = wish.interval ?? times.interval;
+  session.state.interval = wish.interval ?? session.time('interval');
 
   if (session.state.acknowledged !== undefined) session.mailbox.acknowledge(readAcknowledged(message));
 
@@ -47,6 +48,8 @@ export function connect(core: Core, exchange: Exchange, message: Incoming, sessi
   session.hold(link, message, timeout, browser);
   return [];
 }
+
+const NO_WISH: RequestedAdvice = {};
 
 /** Its client connects, but nothing else has happened for too long. */
 function sendAway(exchange: Exchange, message: Incoming, session: Session): Replies {

@@ -6,7 +6,6 @@ import { failure, type Incoming, replyTo } from '../incoming.js';
 import { isThenable, withTimeLimit } from '../maybe-promise.js';
 import { isJsonObject } from '../message.js';
 import type { MaybePromise, Principal } from '../ports.js';
-import { BatchReceipt } from '../receipts.js';
 import { Session } from '../session.js';
 import { timeOf } from '../session-state.js';
 
@@ -125,7 +124,7 @@ function greetingFor(core: Core, { link }: Exchange, session: Session): Greeting
   if (state.acknowledged !== undefined)
     return { session, messages: mailbox.retain(++state.acknowledged, []) };
   const batch = mailbox.take(link, link.once, []);
-  return { session, messages: batch.messages, receipt: new BatchReceipt(session, batch) };
+  return { session, messages: batch.messages, receipt: batch };
 }
 
 /** `ext.ack` must be the boolean: clients that write "true" have not read how it works. */
