@@ -136,7 +136,9 @@ describe('Authenticator', () => {
     expect(rejecting(new Error('not asked')).authenticate({ messages })).toEqual(
       refusedBy('401::invalid_token'),
     );
-    const lax = new Authenticator({ verify: () => Promise.resolve(ALICE) }, logger, MAX_TOKEN_LENGTH + 1);
+    const lax = new Authenticator({ verify: () => Promise.resolve(ALICE) }, logger, {
+      maxTokenLength: MAX_TOKEN_LENGTH + 1,
+    });
     await expect(lax.authenticate({ messages })).resolves.toMatchObject({
       credential: { kind: 'principal' },
     });
