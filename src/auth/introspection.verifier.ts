@@ -1,4 +1,3 @@
-import type { JWTPayload } from 'jose';
 import type { IntrospectionResponse } from 'openid-client';
 import type { Logger } from '../bayeux/ports.js';
 import { audiencesOf } from './claims-options.js';

@@ -43,8 +43,11 @@ export function principalOf(
   const clients = CLIENT_CLAIMS.map((name) => claims[name]).filter(isNameText);
   const subject = claims.sub ?? null;
   const clientId = clients[0] ?? null;
+  const tenant = tenantOf(claims, options);
+  // Whoever is in two tenants is somebody else in each. Escaped, so that no tenant can look like a subject.
+  const realm = tenant === '' ? options.issuer : `${options.issuer} ${encodeURIComponent(tenant)}`;
   const common = {
-    tenant: tenantOf(claims, options),
+    tenant,
     issuer: options.issuer,
     subject,
     clientId,
@@ -59,11 +62,11 @@ export function principalOf(
   if (subject === null || isService(claims, subject, clients)) {
     const serviceId = clientId ?? subject;
     if (serviceId === null) throw refused('neither sub nor client_id');
-    const identity = `${options.issuer} service:${serviceId}`;
+    const identity = `${realm} service:${serviceId}`;
     return { ...common, kind: 'service', userId: null, serviceId, identity };
   }
   const userId = userIdOf(claims, options);
-  return { ...common, kind: 'user', userId, serviceId: null, identity: `${options.issuer} user:${subject}` };
+  return { ...common, kind: 'user', userId, serviceId: null, identity: `${realm} user:${subject}` };
 }
 
 /**

@@ -170,7 +170,7 @@ class AuthShape extends IssuerSettingsShape {
   @Given()
   @IsArray({ message: ISSUERS })
   @ArrayNotEmpty({ message: ISSUERS })
-  @ValidateNested({ message: ISSUERS })
+  @ValidateNested()
   issuers?: readonly IssuerShape[];
   @Given()
   @ValidateBy({

@@ -142,14 +142,14 @@ export function settingsShaped<T extends IssuerSettingsShape>(shape: T, settings
   return shape;
 }
 
-/** The elements of `issuers`; what is no list is left to the check that it is one. */
+/** The elements of `issuers`; what is no list, or no issuer, is left to the checks. */
 export function issuersShaped(issuers: unknown, audience: IssuerShape['audience']): unknown {
   if (!Array.isArray(issuers)) return issuers;
-  return issuers.map((issuer: unknown) =>
-    isObject(issuer)
-      ? settingsShaped(new IssuerShape(), { ...(audience !== undefined && { audience }), ...issuer })
-      : issuer,
-  );
+  return issuers.map((issuer: unknown) => {
+    const shape = settingsShaped(new IssuerShape(), isObject(issuer) ? issuer : {});
+    if (shape.audience === undefined && audience !== undefined) shape.audience = audience;
+    return shape;
+  });
 }
 
 function isObject(value: unknown): value is object {

@@ -515,7 +515,10 @@ describe('JwtTokenVerifier', () => {
     it('T29 has the tenant that its token names, and is nobody if that is not one of those there are', async () => {
       const subject = create({ tenant: { claim: 'tenant', allow: ['acme', 'globex'] } });
       const token = await sign(rsa, claims({ tenant: 'globex' }));
-      await expect(subject.verify(token)).resolves.toMatchObject({ tenant: 'globex' });
+      const globex = await subject.verify(token);
+      const acme = await subject.verify(await sign(rsa, claims({ tenant: 'acme' })));
+      expect([globex.tenant, acme.tenant]).toEqual(['globex', 'acme']);
+      expect(globex.identity).not.toBe(acme.identity);
       for (const tenant of [undefined, '', null, 7, ['acme'], 'ACME', 'acme ', 'other', '__proto__']) {
         await expect(subject.verify(await sign(rsa, claims({ tenant })))).rejects.toEqual(invalid('tenant'));
       }
