@@ -1,4 +1,5 @@
 import { createHmac, createPublicKey } from 'node:crypto';
+import type { JWK } from 'jose';
 import type { CometIssuerSettings } from '../../src/auth/auth-options.js';
 import { issuerSettings } from '../../src/auth/issuer-settings.js';
 import { IssuersVerifier } from '../../src/auth/issuers.verifier.js';
@@ -49,7 +50,7 @@ describe.each<[string, () => Promise<TestProvider>]>([
   it('T3 are refused if they are signed with the public key for a secret', async () => {
     const metadata = await fetch(`${provider.issuer}/.well-known/openid-configuration`);
     const { jwks_uri: uri } = (await metadata.json()) as { jwks_uri: string };
-    const { keys } = (await (await fetch(uri)).json()) as { keys: (JsonWebKey & { kid: string })[] };
+    const { keys } = (await (await fetch(uri)).json()) as { keys: JWK[] };
     const [jwk] = keys;
     if (!jwk) throw new Error('It publishes no key.');
     const key = createPublicKey({ key: jwk as never, format: 'jwk' });
