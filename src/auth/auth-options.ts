@@ -1,11 +1,60 @@
+import type { CryptoKey } from 'jose';
 import type { TokenVerifier } from './token-verifier.js';
 
-/** How clients prove who they are. */
-export interface CometAuthOptions {
-  /** The issuer of access tokens, exactly as in the `iss` of its tokens, for example `https://login.example.com`. */
-  issuer?: string;
+/**
+ * How the tokens of an issuer are verified: by their signature (`jwt`, RFC 9068), by asking the issuer (`introspection`,
+ * RFC 7662), or by both, one after the other.
+ */
+export type TokenStrategy = 'jwt' | 'introspection' | 'jwt+introspection';
+
+/** Takes the tenant from a claim. A token with another tenant than these, or none, is refused. */
+export interface TenantClaim {
+  /** The claim that names the tenant. */
+  claim: string;
+  /** The tenants there are. */
+  allow: readonly string[];
+}
+
+/**
+ * The id of the user that claims speak for; it must be unlike the ids of all other issuers' users. What it throws, and
+ * anything but a text of 1 to 255 characters, refuses the token.
+ */
+export type UserIdMapping = (claims: Readonly<Record<string, unknown>>) => string;
+
+/** How an issuer is asked about tokens (RFC 7662). */
+export interface CometIntrospectionOptions {
+  /** The name under which the issuer knows this server. */
+  clientId: string;
+  /** The secret that goes with it. */
+  clientSecret?: string;
+  /** Instead of a secret: the private key this server signs its requests with (`private_key_jwt`). */
+  privateKey?: CryptoKey;
+  /** How the secret is sent. @default 'client_secret_basic' */
+  authentication?: 'client_secret_basic' | 'client_secret_post';
+  /** The URL to ask at. @default the one in the issuer's metadata */
+  endpoint?: string;
+  /** Demands signed answers (RFC 9701), and with which algorithm; for example `'RS256'`. */
+  signedResponseAlg?: string;
+  /** Seconds for which an answer is believed: a revoked token may be good for so much longer. @default 30 */
+  maxTtl?: number;
+  /** Seconds for which a token that was refused is refused again without asking. @default 5 */
+  negativeTtl?: number;
+  /** Questions that are asked at a time. @default 20 */
+  concurrency?: number;
+  /** Questions that may wait for their turn; past them clients are asked to try again later. @default 200 */
+  queue?: number;
+}
+
+/** How the tokens of an issuer are verified and what is read from them. */
+export interface CometIssuerSettings {
   /** The audience that names this push server in the `aud` of a token; several names are permitted. */
   audience?: string | readonly string[];
+  /** How tokens are verified. @default 'jwt' */
+  strategy?: TokenStrategy;
+  /** How the issuer is asked about tokens, if `strategy` says that it is. */
+  introspection?: CometIntrospectionOptions;
+  /** Where the issuer publishes its keys. @default the one in the issuer's metadata */
+  jwksUri?: string;
   /** Signature algorithms that are accepted. @default ['RS256', 'PS256', 'ES256', 'EdDSA'] */
   algorithms?: readonly string[];
   /** Values of the `typ` header that mark an access token (RFC 9068 §4). @default ['at+jwt'] */
@@ -14,12 +63,46 @@ export interface CometAuthOptions {
   requiredScopes?: readonly string[];
   /** The claim that holds the user's id. @default 'sub' */
   userClaim?: string;
+  /** What user ids begin with, ahead of the claim, so that those of several issuers are never equal. @default '' */
+  userPrefix?: string;
+  /** Makes the user's id, instead of `userClaim` and `userPrefix`. */
+  userId?: UserIdMapping;
+  /** The tenant of all tokens of this issuer, or the claim that holds it. */
+  tenant?: string | TenantClaim;
+  /** Claims that principals keep, for rules and handlers. Every session holds them. @default [] */
+  claims?: readonly string[];
   /** Seconds by which clocks may differ. @default 5 */
   clockTolerance?: number;
+  /** Seconds after which a token must be presented again, however long it is good for. @default 3600 */
+  maxTokenLifetime?: number;
   /** Accepts an issuer over plain HTTP that is not on this host. Never in production. @default false */
   allowInsecureIssuer?: boolean;
-  /** Verifies tokens instead of the built-in verifier for JWT access tokens. */
+}
+
+/** One of several issuers. */
+export interface CometIssuerOptions extends CometIssuerSettings {
+  /** The issuer of access tokens, exactly as in the `iss` of its tokens. */
+  issuer: string;
+}
+
+/** How clients prove who they are. */
+export interface CometAuthOptions extends CometIssuerSettings {
+  /** The issuer of access tokens, exactly as in the `iss` of its tokens, for example `https://login.example.com`. */
+  issuer?: string;
+  /**
+   * Several issuers, instead of `issuer`. What stands beside holds for each that does not say otherwise; what only one
+   * can have (`strategy`, `introspection`, `jwksUri`, `tenant`, `userPrefix`, `userId`) stands in its element. Users of
+   * one tenant must have ids that no other issuer can give, by `userPrefix` or `userId`.
+   */
+  issuers?: readonly CometIssuerOptions[];
+  /** Verifies tokens instead of the built-in verifiers. */
   verifier?: TokenVerifier;
   /** Lets clients in that present no token, as anonymous sessions. A bad token still fails. @default false */
   anonymous?: boolean;
+  /**
+   * Where a handshake may also carry its token: paths of members, from `ext` on. The member a path begins with is taken
+   * out of every message. `ext.auth.token` and the `Authorization` header are always read.
+   * @default [['authentication', 'token'], ['authToken'], ['access_token'], ['token']]
+   */
+  aliases?: readonly (readonly string[])[];
 }

@@ -2,7 +2,7 @@ import { BayeuxErrors } from '../bayeux/errors.js';
 import type { Credential, Logger, MaybePromise } from '../bayeux/ports.js';
 import type { CometPrincipal } from './comet-principal.js';
 import { takeCredentials } from './credentials.js';
-import type { CredentialCarriers } from './credentials.js';
+import type { CredentialCarriers, CredentialOptions } from './credentials.js';
 import { failureCode } from './failure-code.js';
 import { isNameText } from './name-text.js';
 import { MAX_TOKEN_LENGTH, tokenRef } from './presented-token.js';
@@ -15,20 +15,27 @@ export interface Authenticated {
   readonly credential: Credential<CometPrincipal>;
 }
 
+/** What an authenticator goes by, where it differs from the default. */
+export interface AuthenticatorOptions {
+  /** Characters a token may have; a longer one never reaches the verifier. @default 8192 */
+  readonly maxTokenLength?: number;
+  /** Where tokens may come from. @default where clients in the wild put them */
+  readonly credentials?: CredentialOptions;
+  /** Whether principals have tenants: then each must have one, else none may. @default false */
+  readonly tenants?: boolean;
+}
+
 /** Takes the credentials out of each request and has them verified, before anybody else sees its messages. */
 export class Authenticator {
   readonly #verifier: TokenVerifier | undefined;
   readonly #logger: Logger;
-  readonly #maxTokenLength: number;
+  readonly #options: AuthenticatorOptions;
 
-  /**
-   * @param verifier what verifies tokens; without one every token is refused.
-   * @param maxTokenLength characters a token may have; a longer one never reaches the verifier. @default 8192
-   */
-  constructor(verifier: TokenVerifier | undefined, logger: Logger, maxTokenLength = MAX_TOKEN_LENGTH) {
+  /** @param verifier what verifies tokens; without one every token is refused. */
+  constructor(verifier: TokenVerifier | undefined, logger: Logger, options: AuthenticatorOptions = {}) {
     this.#verifier = verifier;
     this.#logger = logger;
-    this.#maxTokenLength = maxTokenLength;
+    this.#options = options;
   }
 
   /**
@@ -38,33 +45,46 @@ export class Authenticator {
    * @throws AuthUnavailableError as a rejection, if nothing can be told of the token at present.
    */
   authenticate(request: CredentialCarriers): MaybePromise<Authenticated> {
-    const { messages, token, error } = takeCredentials(request);
+    const { messages, token, error, expectedUser } = takeCredentials(request, this.#options.credentials);
     if (error !== undefined) {
       this.#logger.debug(`Credentials were refused unread: ${error}.`);
       return { messages, credential: { kind: 'refused', error } };
     }
     if (token === undefined) return { messages, credential: NO_CREDENTIAL };
-    if (this.#verifier === undefined || token.length > this.#maxTokenLength) {
+    if (this.#verifier === undefined || token.length > (this.#options.maxTokenLength ?? MAX_TOKEN_LENGTH)) {
       const why = this.#verifier === undefined ? 'no verifier is configured' : 'it is too long';
       this.#logger.debug(`The token ${tokenRef(token)} was refused: ${why}.`);
       return { messages, credential: REFUSED };
     }
-    return this.#verify(this.#verifier, token).then((credential) => ({ messages, credential }));
+    return this.#verify(this.#verifier, token).then((credential) => ({
+      messages,
+      credential: this.#isOf(credential, expectedUser) ? credential : MISMATCH,
+    }));
   }
 
   async #verify(verifier: TokenVerifier, token: string): Promise<Credential<CometPrincipal>> {
     try {
       const principal = await verifier.verify(token);
-      if (isSound(principal)) return { kind: 'principal', principal };
+      if (isSound(principal, this.#options.tenants ?? false)) return { kind: 'principal', principal };
       this.#logger.error(
         `The token verifier answered with no usable principal for the token ${tokenRef(token)}: ` +
-          "write an identity, the kind user or service, a userId for users only, and the tenant ''.",
+          'write an identity, the kind user or service, a userId for users only, and ' +
+          (this.#options.tenants === true ? 'the name of a tenant.' : "the tenant ''."),
       );
       return REFUSED;
     } catch (error) {
       if (error instanceof AuthUnavailableError) throw error;
       return this.#refuse(error, tokenRef(token));
     }
+  }
+
+  /** A client that says who it is must be right; who is wrong learns no more than that. */
+  #isOf(credential: Credential<CometPrincipal>, expected: unknown): boolean {
+    if (expected === undefined || credential.kind !== 'principal') return true;
+    const { userId, tokenRef: ref } = credential.principal;
+    if (userId !== null && userId === expected) return true;
+    this.#logger.warn(`The token ${ref} was refused: it is not that of the user who presents it.`);
+    return false;
   }
 
   #refuse(error: unknown, ref: string): Credential<CometPrincipal> {
@@ -84,16 +104,21 @@ export class Authenticator {
 
 const NO_CREDENTIAL = Object.freeze({ kind: 'none' } as const);
 
+const MISMATCH = Object.freeze({ kind: 'refused', error: BayeuxErrors.principalMismatch } as const);
 const REFUSED = Object.freeze({ kind: 'refused', error: BayeuxErrors.tokenInvalid } as const);
 
 /**
  * A verifier of the application may answer anything. An identity that is empty would make its sessions equal to
  * anonymous ones, and a service with a user's id would receive that user's messages.
  */
-function isSound(principal: Partial<CometPrincipal> | null | undefined): principal is CometPrincipal {
+function isSound(
+  principal: Partial<CometPrincipal> | null | undefined,
+  tenants: boolean,
+): principal is CometPrincipal {
   if (typeof principal?.identity !== 'string' || principal.identity === '') return false;
-  // What is settled for channels holds for the one tenant there is so far: another would get round it.
-  if (principal.tenant !== '') return false;
+  // Without tenants a principal of one would get round what is settled for the channels of all; with them one that
+  // has none would be in a tenant that nobody has made.
+  if (typeof principal.tenant !== 'string' || (principal.tenant !== '') !== tenants) return false;
   if (principal.kind === 'service') return principal.userId === null;
   return principal.kind === 'user' && (principal.userId === null || isNameText(principal.userId));
 }

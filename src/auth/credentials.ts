@@ -12,6 +12,24 @@ export interface CredentialCarriers {
   readonly tokenInQuery?: boolean | undefined;
 }
 
+/** Where tokens may come from besides `ext.auth.token` and the `Authorization` header. */
+export interface CredentialOptions {
+  /** Paths of members, from `ext` on, that hold the token of a handshake. */
+  readonly aliases: readonly (readonly string[])[];
+  /** Whether `exoToken` and `exoId` of a handshake are understood. */
+  readonly exo: boolean;
+}
+
+/** Where clients in the wild put their token. */
+export const DEFAULT_ALIASES: CredentialOptions['aliases'] = [
+  ['authentication', 'token'],
+  ['authToken'],
+  ['access_token'],
+  ['token'],
+];
+
+const DEFAULTS: CredentialOptions = { aliases: DEFAULT_ALIASES, exo: false };
+
 /** The messages without credentials, and at most one of `token` and `error`. */
 export interface TakenCredentials {
   readonly messages: readonly unknown[];
@@ -19,10 +37,16 @@ export interface TakenCredentials {
   readonly token?: string;
   /** Why the credentials are refused without verifying them; a code of the catalogue. */
   readonly error?: string;
+  /** Who the token must speak for; nobody, if that is no text. */
+  readonly expectedUser?: unknown;
 }
 
 /** Members of `ext` that hold credentials. They are taken out of every message, understood there or not. */
 const CREDENTIAL_FIELDS = ['auth', 'authentication', 'authToken', 'access_token', 'token'] as const;
+
+/** Members of a message itself that do, in clients of eXo. */
+const EXO_TOKEN = 'exoToken';
+const EXO_ID = 'exoId';
 
 const BEARER = /^bearer(?:\s+|$)/i;
 
@@ -32,28 +56,37 @@ const TOKEN68 = /^[A-Za-z0-9\-._~+/]+=*$/;
 /** Stands for credentials that were presented in a shape that holds no token. */
 const UNREADABLE = Symbol('unreadable');
 
+/** What has been found in a request so far. */
+interface Found {
+  readonly options: CredentialOptions;
+  readonly presented: unknown[];
+  expectedUser?: unknown;
+}
+
 /**
  * Takes the credentials out of a request: from the `Authorization` header (RFC 6750 §2.1), from `ext.auth.token` of
  * any message, and on handshakes from the places other clients use. What comes back holds no token any more, so
  * that none reaches extensions, handlers, subscribers or logs.
  */
-export function takeCredentials(carriers: CredentialCarriers): TakenCredentials {
+export function takeCredentials(carriers: CredentialCarriers, options = DEFAULTS): TakenCredentials {
   if (carriers.authorization === undefined && !carriers.messages.some(mayCarry)) {
     const { messages } = carriers;
     return carriers.tokenInQuery === true ? { messages, error: BayeuxErrors.tokenInQuery } : { messages };
   }
-  const presented: unknown[] = [];
-  for (const value of [carriers.authorization ?? []].flat()) presentHeader(value, presented);
-  const stripped = carriers.messages.map((message) => takeFromMessage(message, presented));
+  const found: Found = { options, presented: [] };
+  for (const value of [carriers.authorization ?? []].flat()) presentHeader(value, found.presented);
+  const stripped = carriers.messages.map((message) => takeFromMessage(message, found));
   const changed = stripped.some((message, index) => message !== carriers.messages[index]);
   const messages = changed ? stripped : carriers.messages;
   if (carriers.tokenInQuery === true) return { messages, error: BayeuxErrors.tokenInQuery };
-  return { messages, ...onlyOne(presented) };
+  const { expectedUser } = found;
+  return { messages, ...onlyOne(found.presented), ...(expectedUser !== undefined && { expectedUser }) };
 }
 
-/** Whether there is anything to look at: most messages carry no credentials, and have no `ext`. */
+/** Whether there is anything to look at: most messages have no place where credentials could be. */
 function mayCarry(message: unknown): boolean {
-  return isJsonObject(message) && message.ext !== undefined;
+  if (!isJsonObject(message)) return false;
+  return message.ext !== undefined || Object.hasOwn(message, EXO_TOKEN) || Object.hasOwn(message, EXO_ID);
 }
 
 function onlyOne(presented: readonly unknown[]): { token?: string; error?: string } {
@@ -77,32 +110,59 @@ function presentHeader(value: string, presented: unknown[]): void {
   presented.push(TOKEN68.test(token) ? token : UNREADABLE);
 }
 
-function takeFromMessage(message: unknown, presented: unknown[]): unknown {
+function takeFromMessage(message: unknown, found: Found): unknown {
   if (!isJsonObject(message)) return message;
+  const handshake = message.channel === '/meta/handshake';
+  return takeFromExt(takeFromMembers(message, handshake, found), handshake, found);
+}
+
+/** `exoToken` goes out of every message, as its clients repeat it where they subscribe. */
+function takeFromMembers(message: JsonObject, handshake: boolean, found: Found): JsonObject {
+  const { exo } = found.options;
+  if (!Object.hasOwn(message, EXO_TOKEN) && !(exo && Object.hasOwn(message, EXO_ID))) return message;
+  if (exo && handshake) {
+    presentMember(message, EXO_TOKEN, found.presented);
+    if (Object.hasOwn(message, EXO_ID)) found.expectedUser = message[EXO_ID];
+  }
+  return without(message, (member) => member === EXO_TOKEN || (exo && member === EXO_ID));
+}
+
+function takeFromExt(message: JsonObject, handshake: boolean, found: Found): JsonObject {
   const { ext } = message;
-  if (!isJsonObject(ext) || !CREDENTIAL_FIELDS.some((field) => Object.hasOwn(ext, field))) return message;
-  presentExt(ext, message.channel === '/meta/handshake', presented);
-  // Spread and fromEntries define members, where an assignment to `__proto__` would set a prototype.
-  const kept = Object.entries(ext).filter(([field]) => !isCredentialField(field));
+  const { aliases } = found.options;
+  const isCredential = (member: string) =>
+    (CREDENTIAL_FIELDS as readonly string[]).includes(member) || aliases.some(([first]) => first === member);
+  if (!isJsonObject(ext) || !Object.keys(ext).some(isCredential)) return message;
+  presentExt(ext, handshake ? aliases : [], found.presented);
+  const kept = without(ext, isCredential);
   const copy: JsonObject = { ...message };
-  if (kept.length > 0) copy.ext = Object.fromEntries(kept);
+  if (Object.keys(kept).length > 0) copy.ext = kept;
   else delete copy.ext;
   return copy;
 }
 
-function isCredentialField(field: string): boolean {
-  return (CREDENTIAL_FIELDS as readonly string[]).includes(field);
+/** Spread and fromEntries define members, where an assignment to `__proto__` would set a prototype. */
+function without(object: JsonObject, isTaken: (member: string) => boolean): JsonObject {
+  return Object.fromEntries(Object.entries(object).filter(([member]) => !isTaken(member)));
 }
 
-function presentExt(ext: JsonObject, handshake: boolean, presented: unknown[]): void {
+function presentExt(ext: JsonObject, aliases: CredentialOptions['aliases'], presented: unknown[]): void {
   if (Object.hasOwn(ext, 'auth')) {
     if (!isJsonObject(ext.auth)) presented.push(UNREADABLE);
     else presentMember(ext.auth, 'token', presented);
   }
-  if (!handshake) return;
-  // `ext.authentication` is also used for a user and a password, which are no token and none of our business.
-  if (isJsonObject(ext.authentication)) presentMember(ext.authentication, 'token', presented);
-  for (const alias of ['authToken', 'access_token', 'token']) presentMember(ext, alias, presented);
+  for (const path of aliases) presentPath(ext, path, presented);
+}
+
+/** What does not lead to the member may be meant for somebody else: `ext.authentication` with a password, say. */
+function presentPath(ext: JsonObject, path: readonly string[], presented: unknown[]): void {
+  let holder: JsonObject = ext;
+  for (const member of path.slice(0, -1)) {
+    const next = Object.hasOwn(holder, member) ? holder[member] : undefined;
+    if (!isJsonObject(next)) return;
+    holder = next;
+  }
+  presentMember(holder, path.at(-1) ?? '', presented);
 }
 
 function presentMember(holder: JsonObject, name: string, presented: unknown[]): void {

@@ -1,7 +1,8 @@
-import { createRemoteJWKSet } from 'jose';
+import { createRemoteJWKSet, customFetch } from 'jose';
 import type { CryptoKey, FlattenedJWSInput, JWSHeaderParameters } from 'jose';
 import type { Logger } from '../bayeux/ports.js';
 import { failureCode } from './failure-code.js';
+import { issuerFetch } from './issuer-fetch.js';
 import { ISSUER_COOL_DOWN, ISSUER_TIMEOUT, IssuerMetadata } from './issuer-metadata.js';
 import type { IssuerOptions } from './issuer-metadata.js';
 import { isWithin, SingleFlight } from './single-flight.js';
@@ -37,9 +38,17 @@ export class IssuerKeys {
   readonly #fetch: SingleFlight<LoadedKeys>;
   #loaded: LoadedKeys | undefined;
 
-  /** @param now milliseconds since the epoch. */
-  constructor(options: IssuerOptions, logger: Logger, now: () => number) {
-    this.#metadata = new IssuerMetadata(options, logger, now);
+  /**
+   * @param now milliseconds since the epoch.
+   * @param metadata what tells where the keys are, if others use it too.
+   */
+  constructor(
+    options: IssuerOptions,
+    logger: Logger,
+    now: () => number,
+    metadata = new IssuerMetadata(options, ['jwks_uri'], logger, now),
+  ) {
+    this.#metadata = metadata;
     this.#timeout = options.issuerTimeout ?? ISSUER_TIMEOUT;
     this.#logger = logger;
     this.#now = now;
@@ -70,14 +79,15 @@ export class IssuerKeys {
   }
 
   async #load(): Promise<LoadedKeys> {
-    const url = await this.#metadata.jwksUri();
+    const url = String((await this.#metadata.get()).jwks_uri);
     const set =
-      this.#loaded?.url === url.href
+      this.#loaded?.url === url
         ? this.#loaded.set
-        : createRemoteJWKSet(url, {
+        : createRemoteJWKSet(new URL(url), {
             timeoutDuration: this.#timeout,
             cooldownDuration: Infinity,
             cacheMaxAge: Infinity,
+            [customFetch]: issuerFetch,
           });
     try {
       await set.reload();
@@ -87,7 +97,7 @@ export class IssuerKeys {
       this.#logger.warn(`The keys of the issuer could not be fetched: ${code}.`);
       throw new AuthUnavailableError(`no keys (${code})`);
     }
-    this.#loaded = { set, url: url.href, loadedAt: this.#now() };
+    this.#loaded = { set, url, loadedAt: this.#now() };
     return this.#loaded;
   }
 }

@@ -1,8 +1,9 @@
-import { allowInsecureRequests, discovery } from 'openid-client';
+import { allowInsecureRequests, customFetch, discovery } from 'openid-client';
 import type { ServerMetadata } from 'openid-client';
 import type { Logger } from '../bayeux/ports.js';
 import { failureCode } from './failure-code.js';
-import { permitsHttp } from './issuer-url.js';
+import { issuerFetch } from './issuer-fetch.js';
+import { isPermitted, permitsHttp } from './issuer-url.js';
 import { SingleFlight } from './single-flight.js';
 import { AuthUnavailableError } from './token-verifier.js';
 
@@ -19,8 +20,15 @@ export interface IssuerOptions {
   /** Permits plain HTTP to an issuer that is not on this host. */
   readonly allowInsecureIssuer: boolean;
   /** Milliseconds one request to the issuer may take. @default 5000 */
-  readonly issuerTimeout?: number;
+  readonly issuerTimeout?: number | undefined;
+  /** Where the issuer publishes its keys, if that shall not be discovered. */
+  readonly jwksUri?: string | undefined;
+  /** Where the issuer is asked about tokens, if that shall not be discovered. */
+  readonly introspectionEndpoint?: string | undefined;
 }
+
+/** What of the metadata is used. */
+export type IssuerEndpoint = 'jwks_uri' | 'introspection_endpoint';
 
 /** openid-client wants the name of a client; a resource server is none and never sends it. */
 const NO_CLIENT = 'resource-server';
@@ -44,16 +52,28 @@ const MISMATCH = 'OAUTH_JSON_ATTRIBUTE_COMPARISON_FAILED';
 export class IssuerMetadata {
   readonly #issuer: string;
   readonly #url: URL;
+  readonly #given: Partial<Record<IssuerEndpoint, string>>;
+  readonly #needs: readonly IssuerEndpoint[];
   readonly #allowInsecure: boolean;
   readonly #timeout: number;
   readonly #logger: Logger;
-  readonly #discovery: SingleFlight<URL>;
-  #jwksUri: URL | undefined;
+  readonly #discovery: SingleFlight<ServerMetadata>;
+  #metadata: ServerMetadata | undefined;
 
-  /** @param now milliseconds since the epoch; the cool-down after a failure is measured with it. */
-  constructor(options: IssuerOptions, logger: Logger, now: () => number) {
+  /**
+   * @param needs what the metadata must name.
+   * @param now milliseconds since the epoch; the cool-down after a failure is measured with it.
+   */
+  constructor(options: IssuerOptions, needs: readonly IssuerEndpoint[], logger: Logger, now: () => number) {
     this.#issuer = options.issuer;
     this.#url = new URL(options.issuer);
+    this.#given = {
+      ...(options.jwksUri !== undefined && { jwks_uri: options.jwksUri }),
+      ...(options.introspectionEndpoint !== undefined && {
+        introspection_endpoint: options.introspectionEndpoint,
+      }),
+    };
+    this.#needs = needs;
     this.#allowInsecure = options.allowInsecureIssuer;
     this.#timeout = options.issuerTimeout ?? ISSUER_TIMEOUT;
     this.#logger = logger;
@@ -61,30 +81,39 @@ export class IssuerMetadata {
   }
 
   /**
-   * Where the issuer publishes its keys.
+   * The metadata, in which all that is needed is there and may be used.
    *
    * @throws AuthUnavailableError as a rejection, if the metadata cannot be had or cannot be trusted.
    */
-  async jwksUri(): Promise<URL> {
-    return this.#jwksUri ?? this.#discovery.run();
+  async get(): Promise<ServerMetadata> {
+    return this.#metadata ?? this.#discovery.run();
   }
 
   /** The metadata led nowhere: asks again at the next need, as the issuer may have moved its keys. */
   forget(): void {
-    this.#jwksUri = undefined;
+    this.#metadata = undefined;
   }
 
-  async #discover(): Promise<URL> {
+  async #discover(): Promise<ServerMetadata> {
+    const metadata = { ...(await this.#published()), ...this.#given };
+    for (const name of this.#needs) {
+      const url = metadata[name];
+      if (typeof url !== 'string' || !URL.canParse(url) || !isPermitted(new URL(url), this.#allowInsecure)) {
+        throw this.#distrust(`its metadata names no ${name} that may be used.`);
+      }
+    }
+    this.#metadata = metadata;
+    return metadata;
+  }
+
+  /** Nobody is asked for what the options say. */
+  async #published(): Promise<ServerMetadata> {
+    if (this.#needs.every((name) => this.#given[name] !== undefined)) return { issuer: this.#issuer };
     const metadata = await this.#fetch();
     // Compared as text, which is stricter than the comparison of URLs in openid-client, and has no exceptions for
     // single vendors (RFC 8414 §3.3: identical).
     if (metadata.issuer !== this.#issuer) throw this.#mismatch();
-    const jwksUri = URL.canParse(metadata.jwks_uri ?? '') ? new URL(metadata.jwks_uri ?? '') : undefined;
-    if (jwksUri === undefined || !this.#isPermitted(jwksUri)) {
-      throw this.#distrust('its metadata names no jwks_uri that may be used.');
-    }
-    this.#jwksUri = jwksUri;
-    return jwksUri;
+    return metadata;
   }
 
   async #fetch(): Promise<ServerMetadata> {
@@ -105,13 +134,10 @@ export class IssuerMetadata {
     const configuration = await discovery(this.#url, NO_CLIENT, undefined, undefined, {
       algorithm,
       timeout: this.#timeout / 1000,
+      [customFetch]: issuerFetch,
       ...(permitsHttp(this.#url, this.#allowInsecure) && { execute: [allowInsecureRequests] }),
     });
     return configuration.serverMetadata();
-  }
-
-  #isPermitted(url: URL): boolean {
-    return url.protocol === 'https:' || (url.protocol === 'http:' && permitsHttp(url, this.#allowInsecure));
   }
 
   #mismatch(): AuthUnavailableError {

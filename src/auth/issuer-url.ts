@@ -12,3 +12,12 @@ function isLoopback(hostname: string): boolean {
 export function permitsHttp(url: URL, allowInsecureIssuer: boolean): boolean {
   return allowInsecureIssuer || isLoopback(url.hostname);
 }
+
+/**
+ * Tells whether what an issuer publishes may be had from here.
+ *
+ * @internal
+ */
+export function isPermitted(url: URL, allowInsecureIssuer: boolean): boolean {
+  return url.protocol === 'https:' || (url.protocol === 'http:' && permitsHttp(url, allowInsecureIssuer));
+}

@@ -1,40 +1,24 @@
+import { type ClaimsOptions, claimsMistakes } from './claims-options.js';
 import type { IssuerOptions } from './issuer-metadata.js';
-import { permitsHttp } from './issuer-url.js';
+import { isPermitted, permitsHttp } from './issuer-url.js';
 
 /** The options of `JwtTokenVerifier`, with every default filled in. */
-export interface JwtVerifierOptions extends IssuerOptions {
-  /** The names of this server, one of which the `aud` of a token must hold. */
-  readonly audience: string | readonly string[];
+export interface JwtVerifierOptions extends IssuerOptions, ClaimsOptions {
   /** Signature algorithms that are accepted; asymmetric ones only. */
   readonly algorithms: readonly string[];
   /** Values of the `typ` header that mark an access token. */
   readonly tokenTypes: readonly string[];
-  /** Scopes that every token must have. */
-  readonly requiredScopes: readonly string[];
-  /** The claim that holds the user's id. */
-  readonly userClaim: string;
-  /** Seconds by which clocks may differ. */
-  readonly clockTolerance: number;
 }
 
 /** With a shared secret whoever can verify can also sign; with `none` anybody can. */
-const ALGORITHM = /^(?:(?:RS|PS|ES)(?:256|384|512)|EdDSA|Ed25519|ML-DSA-(?:44|65|87))$/;
-
-/** Visible ASCII, as in RFC 6749 §3.3. */
-const SCOPE = /^[\x21\x23-\x5b\x5d-\x7e]+$/;
+export const ALGORITHM = /^(?:(?:RS|PS|ES)(?:256|384|512)|EdDSA|Ed25519|ML-DSA-(?:44|65|87))$/;
 
 /**
  * What is wrong with the options as far as it can be told without asking the issuer: one sentence for each mistake,
  * saying what to write instead. Empty if nothing is.
  */
 export function validateJwtOptions(options: JwtVerifierOptions): string[] {
-  const mistakes = issuerMistakes(options);
-  const audiences = typeof options.audience === 'string' ? [options.audience] : options.audience;
-  if (audiences.length === 0 || audiences.includes('')) {
-    mistakes.push(
-      'The audience is missing: write the name of this server that the issuer puts into the `aud` claim.',
-    );
-  }
+  const mistakes = [...issuerMistakes(options), ...claimsMistakes(options)];
   if (options.algorithms.length === 0) {
     mistakes.push("No algorithm is accepted: write at least one, for example 'RS256'.");
   }
@@ -46,23 +30,26 @@ export function validateJwtOptions(options: JwtVerifierOptions): string[] {
   if (options.tokenTypes.length === 0 || options.tokenTypes.includes('')) {
     mistakes.push("The token types are incomplete: write the `typ` of access tokens, usually 'at+jwt'.");
   }
-  for (const scope of options.requiredScopes.filter((name) => !SCOPE.test(name))) {
+  return mistakes;
+}
+
+function issuerMistakes(options: IssuerOptions): string[] {
+  const mistakes = nameMistakes(options);
+  for (const [name, address] of [
+    ['jwksUri', options.jwksUri],
+    ['introspection.endpoint', options.introspectionEndpoint],
+  ] as const) {
+    if (address === undefined) continue;
+    const url = URL.canParse(address) ? new URL(address) : undefined;
+    if (url && isPermitted(url, options.allowInsecureIssuer)) continue;
     mistakes.push(
-      `The required scope '${scope}' is no scope: write one scope in each element, without spaces.`,
+      `The ${name} must be an https: URL: write it in full, or leave it out to have it discovered.`,
     );
-  }
-  if (options.userClaim === '') {
-    mistakes.push(
-      "The user claim is empty: write the name of the claim that holds the user's id, usually 'sub'.",
-    );
-  }
-  if (!(Number.isFinite(options.clockTolerance) && options.clockTolerance >= 0)) {
-    mistakes.push('The clock tolerance must be a number of seconds, 0 or more.');
   }
   return mistakes;
 }
 
-function issuerMistakes({ issuer, allowInsecureIssuer }: IssuerOptions): string[] {
+function nameMistakes({ issuer, allowInsecureIssuer }: IssuerOptions): string[] {
   const example = "write it exactly as in the `iss` of its tokens, for example 'https://login.example.com'.";
   if (!URL.canParse(issuer) || /\s/.test(issuer))
     return [`The issuer '${issuer}' is no absolute URL: ${example}`];

@@ -1,9 +1,11 @@
 import { jwtVerify } from 'jose';
 import type { JWTVerifyResult } from 'jose';
 import type { Logger } from '../bayeux/ports.js';
+import { audiencesOf } from './claims-options.js';
 import type { CometPrincipal } from './comet-principal.js';
 import { failureCode } from './failure-code.js';
 import { IssuerKeys } from './issuer-keys.js';
+import type { IssuerMetadata } from './issuer-metadata.js';
 import { validateJwtOptions } from './jwt-verifier.options.js';
 import type { JwtVerifierOptions } from './jwt-verifier.options.js';
 import { MAX_TOKEN_LENGTH, tokenRef } from './presented-token.js';
@@ -12,7 +14,7 @@ import { AuthUnavailableError, TokenError } from './token-verifier.js';
 import type { TokenVerifier } from './token-verifier.js';
 
 /** JWS compact serialisation, RFC 7515 §7.1. An unsigned token (`a.b.`) has not even this shape. */
-const COMPACT_JWS = /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$/;
+export const COMPACT_JWS = /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$/;
 
 /** The type that RFC 9068 §2.1 gives to access tokens and to nothing else. */
 const ACCESS_TOKEN = 'at+jwt';
@@ -31,16 +33,17 @@ export class JwtTokenVerifier implements TokenVerifier {
 
   /**
    * @param now milliseconds since the epoch.
+   * @param metadata what tells where the keys are, if others use it too.
    * @throws TypeError if the options cannot be used; `validateJwtOptions` tells what is wrong.
    */
-  constructor(options: JwtVerifierOptions, logger: Logger, now: () => number) {
+  constructor(options: JwtVerifierOptions, logger: Logger, now: () => number, metadata?: IssuerMetadata) {
     const mistakes = validateJwtOptions(options);
     if (mistakes.length > 0) throw new TypeError(mistakes.join('\n'));
     this.#options = options;
-    this.#audience = typeof options.audience === 'string' ? [options.audience] : [...options.audience];
+    this.#audience = audiencesOf(options);
     this.#algorithms = [...options.algorithms];
     this.#types = new Set(options.tokenTypes.map(bareType));
-    this.#keys = new IssuerKeys(options, logger, now);
+    this.#keys = new IssuerKeys(options, logger, now, metadata);
     this.#now = now;
   }
 

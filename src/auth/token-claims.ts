@@ -1,6 +1,6 @@
 import type { JWTPayload } from 'jose';
+import { type ClaimsOptions, tenantsOf } from './claims-options.js';
 import type { CometPrincipal } from './comet-principal.js';
-import type { JwtVerifierOptions } from './jwt-verifier.options.js';
 import { isNameText } from './name-text.js';
 import { TokenError } from './token-verifier.js';
 
@@ -27,20 +27,14 @@ export interface ClaimsContext {
  */
 export function principalOf(
   claims: JWTPayload,
-  options: JwtVerifierOptions,
+  options: ClaimsOptions,
   context: ClaimsContext,
 ): CometPrincipal {
-  for (const name of ['sub', 'client_id', 'jti']) {
+  for (const name of ['sub', 'client_id', 'jti', 'sid']) {
     if (Object.hasOwn(claims, name) && !isNameText(claims[name])) throw refused(`malformed ${name}`);
   }
   // The token is bound to a key or certificate (RFC 9449, RFC 8705), and nobody here can prove possession of it.
   if (Object.hasOwn(claims, 'cnf')) throw refused('sender-constrained token presented as a bearer token');
-  if (typeof claims.iat !== 'number' || claims.iat > context.now + options.clockTolerance) {
-    throw refused('iat in the future');
-  }
-  // Beyond this no clock can represent the time; JSON reads 1e999 as infinity.
-  const expiresAt = (Number(claims.exp) + options.clockTolerance) * 1000;
-  if (!Number.isSafeInteger(Math.floor(expiresAt))) throw refused('malformed exp');
 
   const scopes = scopesOf(claims);
   const missing = options.requiredScopes.filter((scope) => !scopes.includes(scope));
@@ -49,24 +43,30 @@ export function principalOf(
   const clients = CLIENT_CLAIMS.map((name) => claims[name]).filter(isNameText);
   const subject = claims.sub ?? null;
   const clientId = clients[0] ?? null;
+  const tenant = tenantOf(claims, options);
+  // Whoever is in two tenants is somebody else in each. Escaped, so that no tenant can look like a subject.
+  const realm = tenant === '' ? options.issuer : `${options.issuer} ${encodeURIComponent(tenant)}`;
   const common = {
-    tenant: '',
+    tenant,
     issuer: options.issuer,
     subject,
     clientId,
     scopes,
-    expiresAt,
+    expiresAt: expiryOf(claims, options, context),
+    ...issueOf(claims, options, context),
+    ...(isNameText(claims.jti) && { tokenId: claims.jti }),
+    ...(isNameText(claims.sid) && { sid: claims.sid }),
+    ...(options.claims.length > 0 && { claims: keptOf(claims, options) }),
     tokenRef: context.tokenRef,
   } as const;
   if (subject === null || isService(claims, subject, clients)) {
     const serviceId = clientId ?? subject;
     if (serviceId === null) throw refused('neither sub nor client_id');
-    const identity = `${options.issuer} service:${serviceId}`;
+    const identity = `${realm} service:${serviceId}`;
     return { ...common, kind: 'service', userId: null, serviceId, identity };
   }
-  const userId = Object.hasOwn(claims, options.userClaim) ? claims[options.userClaim] : undefined;
-  if (!isNameText(userId)) throw refused(`missing or malformed user claim ${options.userClaim}`);
-  return { ...common, kind: 'user', userId, serviceId: null, identity: `${options.issuer} user:${subject}` };
+  const userId = userIdOf(claims, options);
+  return { ...common, kind: 'user', userId, serviceId: null, identity: `${realm} user:${subject}` };
 }
 
 /**
@@ -87,6 +87,47 @@ export function refuseLookAlikes(claims: JWTPayload): void {
       throw refused(`no access token: it is addressed to its own client (${name})`);
     }
   }
+}
+
+/** When the token ceases to be good, or has to be presented again: the clock decides which comes first. */
+function expiryOf(claims: JWTPayload, options: ClaimsOptions, { now }: ClaimsContext): number {
+  const again = (now + options.maxTokenLifetime) * 1000;
+  if (claims.exp === undefined) return again;
+  // JSON reads 1e999 as infinity, and beyond a certain number no clock can represent the time.
+  const expiresAt = (claims.exp + options.clockTolerance) * 1000;
+  if (!Number.isSafeInteger(Math.floor(expiresAt))) throw refused('malformed exp');
+  return Math.min(expiresAt, again);
+}
+
+function issueOf({ iat }: JWTPayload, options: ClaimsOptions, { now }: ClaimsContext): { issuedAt?: number } {
+  if (iat === undefined) return {};
+  if (typeof iat !== 'number' || !(iat <= now + options.clockTolerance)) throw refused('iat in the future');
+  return { issuedAt: Math.floor(iat * 1000) };
+}
+
+/** A token whose tenant is not one of those there are is nobody's here, and not one of a default tenant. */
+function tenantOf(claims: JWTPayload, options: ClaimsOptions): string {
+  const { tenant } = options;
+  if (tenant === undefined || typeof tenant === 'string') return tenant ?? '';
+  const named = Object.hasOwn(claims, tenant.claim) ? claims[tenant.claim] : undefined;
+  if (typeof named !== 'string' || !tenantsOf(options).includes(named))
+    throw refused('missing or unknown tenant');
+  return named;
+}
+
+function userIdOf(claims: JWTPayload, options: ClaimsOptions): string {
+  const { userClaim, userPrefix } = options;
+  const claimed = Object.hasOwn(claims, userClaim) ? claims[userClaim] : undefined;
+  if (!options.userId && !isNameText(claimed)) throw refused(`missing or malformed user claim ${userClaim}`);
+  const userId: unknown = options.userId ? options.userId(claims) : `${userPrefix}${String(claimed)}`;
+  if (!isNameText(userId)) throw refused('malformed user id');
+  return userId;
+}
+
+/** `fromEntries` defines members, where an assignment to `__proto__` would set a prototype. */
+function keptOf(claims: JWTPayload, options: ClaimsOptions): Readonly<Record<string, unknown>> {
+  const kept = options.claims.filter((name) => Object.hasOwn(claims, name));
+  return Object.freeze(Object.fromEntries(kept.map((name) => [name, claims[name]])));
 }
 
 /** A client that acts for itself; its subject may be called like any user (RFC 9700 §4.15). */

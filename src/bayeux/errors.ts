@@ -31,7 +31,7 @@ export const BayeuxErrors = {
   clientUnknown: '403::Unknown client',
   /** The handshake was refused by policy. Do not repeat it. */
   handshakeDenied: '403::handshake_denied',
-  /** A token of somebody else on a live session. The session is unchanged. */
+  /** A token of somebody else than the session's, which is unchanged, or than the `exoId` of a handshake. */
   principalMismatch: '403::principal_mismatch',
   /** Other tabs of the browser are held already, and this one is not to poll. Close the others. */
   multipleClients: '403::multiple_clients',

@@ -12,7 +12,7 @@ export interface Principal {
   readonly tenant: string;
   /** The user that `sendMessage` reaches; `null` for services and anonymous sessions. */
   readonly userId: string | null;
-  /** Equal for two tokens of the same subject at the same issuer; `''` for anonymous sessions. */
+  /** Equal for two tokens of the same subject of one tenant at the same issuer; `''` for anonymous sessions. */
   readonly identity: string;
   /** Milliseconds since the epoch after which the principal no longer holds; absent for anonymous sessions. */
   readonly expiresAt?: number;

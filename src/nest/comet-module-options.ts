@@ -173,6 +173,12 @@ export interface CometCompatOptions {
    * @default false
    */
   salesforce?: boolean;
+  /**
+   * Takes the token of a handshake from the members of clients of eXo too: `exoToken` holds an access token, and
+   * `exoId`, if it is sent, must be the id of the user it speaks for.
+   * @default false
+   */
+  exo?: boolean;
 }
 
 /** Options of `CometModule`. */

@@ -1,7 +1,9 @@
 import { validateSync, type ValidationError } from 'class-validator';
 import type { CometAuthOptions } from '../auth/auth-options.js';
 import type { ChannelRule } from '../auth/channel-rule.js';
-import { type JwtVerifierOptions, validateJwtOptions } from '../auth/jwt-verifier.options.js';
+import { type CredentialOptions, DEFAULT_ALIASES } from '../auth/credentials.js';
+import { type IssuerSettings, issuerSettings } from '../auth/issuer-settings.js';
+import { haveTenants, validateIssuers } from '../auth/issuer-settings.validation.js';
 import { validateRules } from '../auth/rule.validation.js';
 import { type BayeuxOptions, DEFAULT_BAYEUX_OPTIONS, type SessionTimes } from '../bayeux/bayeux-options.js';
 import { ProxyTrust } from '../transports/proxy-trust.js';
@@ -17,8 +19,12 @@ export interface ResolvedOptions {
   readonly bayeux: BayeuxOptions;
   readonly transport: TransportOptions;
   readonly auth: CometAuthOptions;
-  /** The options of the built-in verifier, if it is the one that verifies. */
-  readonly jwt: JwtVerifierOptions | undefined;
+  /** The issuers whose tokens the built-in verifiers accept. */
+  readonly issuers: readonly IssuerSettings[];
+  /** Whether principals have tenants. */
+  readonly tenants: boolean;
+  /** Where tokens may come from. */
+  readonly credentials: CredentialOptions;
   readonly rules: readonly ChannelRule[];
   readonly extensions: readonly CometExtension[];
 }
@@ -41,14 +47,16 @@ export function resolveOptions(options: CometModuleOptions): ResolvedOptions {
   const { channels = {}, websocket = {}, longPolling = {}, callbackPolling = {} } = options;
   const { auth, rules = [], session = {}, queue = {}, limits = {}, cookie = {}, compat = {} } = options;
   const transports = options.transports ?? DEFAULT_TRANSPORT_OPTIONS.transports;
-  const jwt = jwtOptions(auth);
-  refuse([...validateRules(rules), ...(jwt ? validateJwtOptions(jwt) : []), ...combinations(options)]);
+  const issuers = issuerSettings(auth);
+  refuse([...validateRules(rules), ...validateIssuers(auth, issuers), ...combinations(options)]);
 
   const bayeux = DEFAULT_BAYEUX_OPTIONS;
   const transport = DEFAULT_TRANSPORT_OPTIONS;
   return {
     auth,
-    jwt,
+    issuers,
+    tenants: haveTenants(issuers),
+    credentials: { aliases: auth.aliases ?? DEFAULT_ALIASES, exo: compat.exo ?? false },
     rules,
     extensions: options.extensions ?? [],
     bayeux: {
@@ -124,20 +132,6 @@ export function resolveOptions(options: CometModuleOptions): ResolvedOptions {
   };
 }
 
-function jwtOptions(auth: CometAuthOptions): JwtVerifierOptions | undefined {
-  if (auth.verifier || auth.issuer === undefined) return undefined;
-  return {
-    issuer: auth.issuer,
-    audience: auth.audience ?? [],
-    algorithms: auth.algorithms ?? ['RS256', 'PS256', 'ES256', 'EdDSA'],
-    tokenTypes: auth.tokenTypes ?? ['at+jwt'],
-    requiredScopes: auth.requiredScopes ?? [],
-    userClaim: auth.userClaim ?? 'sub',
-    clockTolerance: auth.clockTolerance ?? 5,
-    allowInsecureIssuer: auth.allowInsecureIssuer ?? false,
-  };
-}
-
 /** Without what is `undefined`, which would undo a default. */
 function given<T extends object>(options: T): { [Name in keyof T]?: Exclude<T[Name], undefined> } {
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as never;
@@ -161,13 +155,14 @@ function combinations({ auth, session, trustProxy, websocket, cookie }: CometMod
       'cookie.secure is false, but browsers drop such cookies unless they are Secure: leave it out.',
     );
   }
-  if (auth.verifier && auth.issuer !== undefined) {
+  if (auth.verifier && (auth.issuer !== undefined || auth.issuers !== undefined)) {
     mistakes.push('auth has both an issuer and a verifier: keep the one that shall verify tokens.');
   }
   if (
     session?.binding === 'token' &&
     auth.anonymous === true &&
     auth.issuer === undefined &&
+    auth.issuers === undefined &&
     !auth.verifier
   ) {
     mistakes.push("session.binding is 'token', but no client has one: leave it out.");

@@ -1,4 +1,5 @@
 import {
+  ArrayNotEmpty,
   IsArray,
   IsBoolean,
   IsDefined,
@@ -14,12 +15,21 @@ import {
   ValidateNested,
 } from 'class-validator';
 import { isQueuePolicy, QUEUE_POLICY } from './comet-queue-policy.js';
+import {
+  Check,
+  IssuerSettingsShape,
+  type IssuerShape,
+  issuersShaped,
+  settingsShaped,
+} from './issuer-options.shape.js';
 import { Given, WholeNumber, Words, YesOrNo } from './option-checks.js';
 import type { TokenVerifier } from '../auth/token-verifier.js';
 import { TRANSPORTS } from '../transports/transport-options.js';
 import { isExtension } from './comet-extension.js';
 import type { CometModuleOptions } from './comet-module-options.js';
 
+const ISSUERS =
+  "issuers must be a list of issuers: write for example issuers: [{ issuer: 'https://login.example.com' }].";
 const STATUS = 'duplicateConnectStatus must be an HTTP status from 400 to 599: leave it out for 500.';
 
 class TimesShape {
@@ -143,39 +153,25 @@ class CookieShape {
 
 class CompatShape {
   @YesOrNo() salesforce?: boolean;
+  @YesOrNo() exo?: boolean;
 }
 
-class AuthShape {
-  @ValidateIf((auth: AuthShape) => auth.issuer !== undefined || (!auth.verifier && auth.anonymous !== true))
+class AuthShape extends IssuerSettingsShape {
+  @ValidateIf(
+    (auth: AuthShape) =>
+      auth.issuer !== undefined || (!auth.issuers && !auth.verifier && auth.anonymous !== true),
+  )
   @IsString({
     message:
       "issuer is missing: write the issuer of your access tokens, for example issuer: 'https://login.example.com', " +
       'or a verifier of your own, or anonymous: true to run without tokens.',
   })
-  issuer?: string;
-  @ValidateIf((auth: AuthShape) => auth.issuer !== undefined)
-  @ValidateBy({
-    name: 'isAudience',
-    validator: {
-      validate: (value: unknown) =>
-        [value].flat().length > 0 && [value].flat().every((name) => typeof name === 'string' && name !== ''),
-      defaultMessage: () =>
-        "audience is missing: write the name your issuer puts into `aud` for this server, for example audience: 'https://push.example.com/cometd'.",
-    },
-  })
-  audience?: string | readonly string[];
-  @Words("algorithms: ['RS256']", { empty: false })
-  algorithms?: readonly string[];
-  @Words("tokenTypes: ['at+jwt']", { empty: false })
-  tokenTypes?: readonly string[];
-  @Words("requiredScopes: ['comet']") requiredScopes?: readonly string[];
+  declare issuer?: string;
   @Given()
-  @IsString({ message: "userClaim must be the name of a claim: write for example userClaim: 'sub'." })
-  userClaim?: string;
-  @WholeNumber(0, 'seconds', 5) clockTolerance?: number;
-  @Given()
-  @IsBoolean({ message: 'allowInsecureIssuer must be true or false.' })
-  allowInsecureIssuer?: boolean;
+  @IsArray({ message: ISSUERS })
+  @ArrayNotEmpty({ message: ISSUERS })
+  @ValidateNested()
+  issuers?: readonly IssuerShape[];
   @Given()
   @ValidateBy({
     name: 'isVerifier',
@@ -187,6 +183,32 @@ class AuthShape {
   })
   verifier?: TokenVerifier;
   @Given() @IsBoolean({ message: 'anonymous must be true or false.' }) anonymous?: boolean;
+  @Given()
+  @Check(
+    'isAliases',
+    isAliases,
+    "aliases must be a list of paths, each a list of members: write for example aliases: [['com.example.authn', 'token']].",
+  )
+  aliases?: readonly (readonly string[])[];
+
+  static of(auth: object): AuthShape {
+    const shape = settingsShaped(new AuthShape(), auth);
+    const issuers = issuersShaped(shape.issuers, shape.audience);
+    return issuers === undefined ? shape : Object.assign(shape, { issuers });
+  }
+}
+
+/** No limits are needed but these: the operator writes them, and each is looked for in every handshake. */
+function isAliases(value: unknown): boolean {
+  return (
+    Array.isArray(value) &&
+    value.every(
+      (path: unknown) =>
+        Array.isArray(path) &&
+        path.length > 0 &&
+        path.every((member) => typeof member === 'string' && member !== ''),
+    )
+  );
 }
 
 /** The options of the module, as class-validator sees them. Rules have a validator of their own. */
@@ -289,5 +311,6 @@ const GROUPS = {
 };
 
 function shaped(Shape: new () => object, group: unknown): unknown {
-  return typeof group === 'object' && group !== null ? Object.assign(new Shape(), group) : group;
+  if (typeof group !== 'object' || group === null) return group;
+  return Shape === AuthShape ? AuthShape.of(group) : Object.assign(new Shape(), group);
 }

@@ -56,7 +56,9 @@ export class CometEndpoint {
     for (const extension of resolved.extensions) {
       this.server.extensions.add(extensionOf(extension, viewOf));
     }
-    const intake = new Intake(this.server, new Authenticator(verifier, logger), logger);
+    const { credentials, tenants } = resolved;
+    const authenticator = new Authenticator(verifier, logger, { credentials, tenants });
+    const intake = new Intake(this.server, authenticator, logger);
     this.door = new FrontDoor(intake, resolved.transport, logger);
   }
 

@@ -11,7 +11,7 @@ import {
 import { DiscoveryModule, DiscoveryService, HttpAdapterHost, MetadataScanner } from '@nestjs/core';
 import { WebSocketGateway } from '@nestjs/websockets';
 import { GATEWAY_METADATA, GATEWAY_OPTIONS } from '@nestjs/websockets/internal';
-import { JwtTokenVerifier } from '../auth/jwt.verifier.js';
+import { IssuersVerifier } from '../auth/issuers.verifier.js';
 import { TokenError, type TokenVerifier } from '../auth/token-verifier.js';
 import type { Scheduler } from '../bayeux/ports.js';
 import { MemoryEngine } from '../engine/memory.engine.js';
@@ -162,9 +162,9 @@ function beforeInit(adapter: { init?: () => unknown } | null | undefined, prepar
   };
 }
 
-function verifierFor({ auth, jwt }: ResolvedOptions, scheduler: Scheduler): TokenVerifier {
+function verifierFor({ auth, issuers }: ResolvedOptions, scheduler: Scheduler): TokenVerifier {
   if (auth.verifier) return auth.verifier;
-  if (jwt) return new JwtTokenVerifier(jwt, new CometLogger(), () => scheduler.now());
+  if (issuers.length > 0) return new IssuersVerifier(issuers, new CometLogger(), () => scheduler.now());
   return {
     verify: () => Promise.reject(new TokenError('invalid_token', 'this application accepts no tokens')),
   };

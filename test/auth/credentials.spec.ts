@@ -118,6 +118,92 @@ describe('takeCredentials', () => {
     });
   });
 
+  describe('T16 where else a handshake may carry its token', () => {
+    const EVERYWHERE = {
+      authentication: { token: 't' },
+      authToken: 't',
+      access_token: 't',
+      token: 't',
+      'com.example.authn': { login: { token: 't' } },
+      ticket: 't',
+    };
+
+    it.each([
+      [[['authToken']], 'authToken'],
+      [[['access_token']], 'access_token'],
+      [[['token']], 'token'],
+      [[['authentication', 'token']], 'authentication'],
+      [[['com.example.authn', 'login', 'token']], 'com.example.authn'],
+      [[['ticket']], 'ticket'],
+    ])('is as configured: %j', (aliases, field) => {
+      const options = { aliases, exo: false };
+      for (const [name, value] of Object.entries(EVERYWHERE)) {
+        const messages = [{ channel: HANDSHAKE, ext: { [name]: value } }];
+        expect(takeCredentials({ messages }, options).token).toBe(name === field ? 't' : undefined);
+        const later = [{ channel: '/meta/connect', ext: { [name]: value } }];
+        expect(takeCredentials({ messages: later }, options).token).toBeUndefined();
+      }
+    });
+
+    it('is nowhere if so configured, and then too no token stays in any message', () => {
+      const { ticket, 'com.example.authn': authn, ...builtIn } = EVERYWHERE;
+      const messages = [
+        { channel: HANDSHAKE, ext: builtIn },
+        { channel: '/a', ext: builtIn },
+      ];
+      expect(takeCredentials({ messages }, { aliases: [], exo: false })).toEqual({
+        messages: [{ channel: HANDSHAKE }, { channel: '/a' }],
+      });
+      const own = [{ channel: '/a', ext: { ticket, 'com.example.authn': authn, ack: true } }];
+      const aliases = [['ticket'], ['com.example.authn', 'login', 'token']];
+      expect(takeCredentials({ messages: own }, { aliases, exo: false }).messages).toEqual([
+        { channel: '/a', ext: { ack: true } },
+      ]);
+    });
+
+    it.each([7, '', null, { token: 't' }])('is refused if there is no token at the end: %j', (value) => {
+      const messages = [{ channel: HANDSHAKE, ext: { ticket: value } }];
+      expect(takeCredentials({ messages }, { aliases: [['ticket']], exo: false })).toMatchObject({
+        error: BayeuxErrors.tokenInvalid,
+      });
+    });
+
+    it('T47 is reached through own members only', () => {
+      const aliases = [['constructor', 'name'], ['__proto__', 'token'], ['toString']];
+      const messages = [{ channel: HANDSHAKE, ext: { ack: true } }];
+      expect(takeCredentials({ messages }, { aliases, exo: false })).toEqual({ messages });
+    });
+  });
+
+  describe('T17 members of clients of eXo', () => {
+    const exo = { aliases: [], exo: true };
+    const message = { channel: HANDSHAKE, exoId: 'alice', exoToken: 't', id: '1' };
+
+    it('are a token and whose it must be, on handshakes', () => {
+      expect(takeCredentials({ messages: [message] }, exo)).toEqual({
+        messages: [{ channel: HANDSHAKE, id: '1' }],
+        token: 't',
+        expectedUser: 'alice',
+      });
+      const subscribe = { ...message, channel: '/meta/subscribe' };
+      expect(takeCredentials({ messages: [subscribe] }, exo)).toEqual({
+        messages: [{ channel: '/meta/subscribe', id: '1' }],
+      });
+    });
+
+    it('T15 are refused beside another token', () => {
+      expect(takeCredentials({ messages: [message], authorization: 'Bearer other' }, exo)).toMatchObject({
+        error: BayeuxErrors.multipleCredentials,
+      });
+    });
+
+    it('are not understood unless so configured, and the token is taken out all the same', () => {
+      expect(takeCredentials({ messages: [message] })).toEqual({
+        messages: [{ channel: HANDSHAKE, exoId: 'alice', id: '1' }],
+      });
+    });
+  });
+
   it('T14 refuses a token in the query, whatever else is sent', () => {
     const messages = [{ channel: HANDSHAKE, ext: { auth: { token: 'a' } } }];
     expect(takeCredentials({ messages, authorization: 'Bearer a', tokenInQuery: true })).toEqual({

@@ -128,7 +128,10 @@ export function optionsFor(issuer: string, changes: Partial<JwtVerifierOptions> 
     tokenTypes: ['at+jwt'],
     requiredScopes: [],
     userClaim: 'sub',
+    userPrefix: '',
+    claims: [],
     clockTolerance: 5,
+    maxTokenLifetime: 3600,
     allowInsecureIssuer: false,
     ...changes,
   };

@@ -67,6 +67,8 @@ describe('JwtTokenVerifier', () => {
         clientId: 'portal',
         scopes: ['news:read', 'news:write'],
         expiresAt: (clock.seconds + 300 + 5) * 1000,
+        issuedAt: clock.seconds * 1000,
+        tokenId: 'token-1',
         tokenRef: tokenRef(token),
       });
       expect(tokenRef(token)).toMatch(/^[0-9a-f]{12}$/);
@@ -112,10 +114,13 @@ describe('JwtTokenVerifier', () => {
       await expect(verifier.verify(await sign(rsa, early))).resolves.toMatchObject({ kind: 'user' });
     });
 
-    it('T10 an expiry in the year 9999, as the session has a limit of its own', async () => {
-      const exp = Date.UTC(9999, 0, 1) / 1000;
-      await expect(verifier.verify(await sign(rsa, claims({ exp })))).resolves.toMatchObject({
-        expiresAt: (exp + 5) * 1000,
+    it('T10 an expiry in the year 9999, which must be presented again all the same', async () => {
+      const token = await sign(rsa, claims({ exp: Date.UTC(9999, 0, 1) / 1000 }));
+      await expect(verifier.verify(token)).resolves.toMatchObject({
+        expiresAt: (clock.seconds + 3600) * 1000,
+      });
+      await expect(create({ maxTokenLifetime: 60 }).verify(token)).resolves.toMatchObject({
+        expiresAt: (clock.seconds + 60) * 1000,
       });
     });
 
@@ -389,6 +394,8 @@ describe('JwtTokenVerifier', () => {
       { jti: 7 },
       { jti: '' },
       { jti: 'x'.repeat(256) },
+      { sid: 7 },
+      { sid: '' },
       { scope: 7 },
       { scope: ['a', 7] },
       { scp: { a: true } },
@@ -460,6 +467,61 @@ describe('JwtTokenVerifier', () => {
       }
       const inherited = create({ userClaim: 'constructor' });
       await expect(inherited.verify(token)).rejects.toEqual(invalid('constructor'));
+    });
+
+    it('knows the login its token came from', async () => {
+      const token = await sign(rsa, claims({ sid: 'login-1', jti: undefined }));
+      const principal = await verifier.verify(token);
+      expect(principal).toMatchObject({ sid: 'login-1' });
+      expect(principal).not.toHaveProperty('tokenId');
+    });
+
+    it('keeps the claims that are asked for, and no others', async () => {
+      const subject = create({ claims: ['role', 'rooms', 'constructor', '__proto__'] });
+      const token = await sign(rsa, claims({ role: 'chief', rooms: ['a', 'b'], secret: 's' }));
+      const principal = await subject.verify(token);
+      expect(JSON.stringify(principal.claims)).toBe('{"role":"chief","rooms":["a","b"]}');
+      expect(Object.isFrozen(principal.claims)).toBe(true);
+      expect(await verifier.verify(token)).not.toHaveProperty('claims');
+    });
+
+    it('has user ids that begin as configured, or are made by a function', async () => {
+      const token = await sign(rsa, claims({ email: 'alice@example.com' }));
+      await expect(create({ userPrefix: 'staff:' }).verify(token)).resolves.toMatchObject({
+        userId: 'staff:alice',
+        subject: 'alice',
+      });
+      const userId = ({ email }: Readonly<Record<string, unknown>>) => String(email).replace(/@.*/, '');
+      await expect(create({ userId }).verify(token)).resolves.toMatchObject({ userId: 'alice' });
+      for (const unusable of ['', 7, null, undefined, 'x'.repeat(256), '\ud800']) {
+        const subject = create({ userId: () => unusable as string });
+        await expect(subject.verify(token)).rejects.toEqual(invalid('user id'));
+      }
+      await expect(create({ userPrefix: 'x'.repeat(255) }).verify(token)).rejects.toEqual(invalid('user id'));
+      const failing = create({
+        userId: () => {
+          throw new Error('no such user');
+        },
+      });
+      await expect(failing.verify(token)).rejects.toThrow('no such user');
+    });
+
+    it('T29 has the tenant of its issuer', async () => {
+      const token = await sign(rsa, claims({ tenant: 'globex' }));
+      await expect(create({ tenant: 'acme' }).verify(token)).resolves.toMatchObject({ tenant: 'acme' });
+      await expect(verifier.verify(token)).resolves.toMatchObject({ tenant: '' });
+    });
+
+    it('T29 has the tenant that its token names, and is nobody if that is not one of those there are', async () => {
+      const subject = create({ tenant: { claim: 'tenant', allow: ['acme', 'globex'] } });
+      const token = await sign(rsa, claims({ tenant: 'globex' }));
+      const globex = await subject.verify(token);
+      const acme = await subject.verify(await sign(rsa, claims({ tenant: 'acme' })));
+      expect([globex.tenant, acme.tenant]).toEqual(['globex', 'acme']);
+      expect(globex.identity).not.toBe(acme.identity);
+      for (const tenant of [undefined, '', null, 7, ['acme'], 'ACME', 'acme ', 'other', '__proto__']) {
+        await expect(subject.verify(await sign(rsa, claims({ tenant })))).rejects.toEqual(invalid('tenant'));
+      }
     });
 
     it('is the same identity for two tokens of one subject', async () => {

@@ -17,7 +17,7 @@ function stranger(bench: Bench, below: string): BayeuxClient {
   return client;
 }
 
-describe('compat.salesforce, a token in the Authorization header', () => {
+describe('T16 compat.salesforce, a token in the Authorization header', () => {
   over(
     DEFAULT_TRANSPORTS,
     (bench) => {

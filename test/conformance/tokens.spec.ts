@@ -1,3 +1,5 @@
+import { createHmac } from 'node:crypto';
+import { answerJson, AUDIENCE, TestIssuer } from '../auth/issuer.fixture.js';
 import {
   type Bench,
   DEFAULT_TRANSPORTS,
@@ -26,22 +28,22 @@ const minted =
     bench.token('alice', { claims, header });
 
 const BAD: readonly (readonly [what: string, mint: Mint])[] = [
-  ['for another audience', minted({ aud: 'https://other.example/api' })],
-  ['without an audience', minted({ aud: undefined })],
-  ['of another issuer', minted({ iss: 'https://evil.example' })],
-  ['that never ends', minted({ exp: undefined })],
-  ['issued in the future', minted({ iat: 4_000_000_000 })],
-  ['not yet good', minted({ nbf: 4_000_000_000 })],
-  ['that is an ID token', minted({}, { typ: 'JWT' })],
-  ['of a user that is no text', minted({ sub: 5 })],
-  ['bound to a key', minted({ cnf: { jkt: 'x' } })],
-  ['with a key that nobody knows', minted({}, { kid: 'unknown' })],
+  ['T7 for another audience', minted({ aud: 'https://other.example/api' })],
+  ['T7 without an audience', minted({ aud: undefined })],
+  ['T9 of another issuer', minted({ iss: 'https://evil.example' })],
+  ['T10 that never ends', minted({ exp: undefined })],
+  ['T10 issued in the future', minted({ iat: 4_000_000_000 })],
+  ['T10 not yet good', minted({ nbf: 4_000_000_000 })],
+  ['T6 that is an ID token', minted({}, { typ: 'JWT' })],
+  ['T10 of a user that is no text', minted({ sub: 5 })],
+  ['T12 bound to a key', minted({ cnf: { jkt: 'x' } })],
+  ['T5 with a key that nobody knows', minted({}, { kid: 'unknown' })],
   [
-    'signed by somebody else',
+    'T4 signed by somebody else',
     async (bench) => bench.secret(await bench.issuer().forge('alice', bench.clock.now())),
   ],
   [
-    'not signed at all',
+    'T2 not signed at all',
     async (bench) => {
       const [, payload] = (await bench.token('alice')).split('.');
       const header = Buffer.from('{"alg":"none","typ":"at+jwt"}').toString('base64url');
@@ -49,7 +51,17 @@ const BAD: readonly (readonly [what: string, mint: Mint])[] = [
     },
   ],
   [
-    'changed on the way',
+    'T3 signed with the public key for a secret',
+    async (bench) => {
+      const [, payload] = (await bench.token('alice')).split('.');
+      const header = Buffer.from('{"alg":"HS256","typ":"at+jwt","kid":"key-1"}').toString('base64url');
+      const input = `${header}.${payload ?? ''}`;
+      const secret = await bench.issuer().publicKey();
+      return bench.secret(`${input}.${createHmac('sha256', secret).update(input).digest('base64url')}`);
+    },
+  ],
+  [
+    'T11 changed on the way',
     async (bench) => {
       const [header, payload, signature] = (await bench.token('alice')).split('.');
       const claims = JSON.parse(Buffer.from(payload ?? '', 'base64url').toString()) as object;
@@ -57,8 +69,8 @@ const BAD: readonly (readonly [what: string, mint: Mint])[] = [
       return bench.secret(`${header ?? ''}.${changed}.${signature ?? ''}`);
     },
   ],
-  ['that is garbage', (bench) => Promise.resolve(bench.secret('not-a-token-but-secret'))],
-  ['longer than any token', (bench) => Promise.resolve(bench.secret('x'.repeat(9_000)))],
+  ['T11 that is garbage', (bench) => Promise.resolve(bench.secret('not-a-token-but-secret'))],
+  ['T1 longer than any token', (bench) => Promise.resolve(bench.secret('x'.repeat(9_000)))],
 ];
 
 describe('a handshake with a token', () => {
@@ -75,7 +87,7 @@ describe('a handshake with a token', () => {
       expect(await client.receive()).toEqual([{ channel: '/x', data: 1 }]);
     });
 
-    it('that is missing is refused', async () => {
+    it('T1 that is missing is refused', async () => {
       await bench.startSecured();
       expect(await bench.client().handshake({ id: '1' })).toEqual(
         refusal(bench, '401::authentication_required'),
@@ -88,14 +100,14 @@ describe('a handshake with a token', () => {
       ['a number', 5],
       ['null', null],
       ['an object', {}],
-    ])('that is %s is refused', async (_, token) => {
+    ])('T1 that is %s is refused', async (_, token) => {
       await bench.startSecured();
       expect(await bench.client().handshake({ id: '1', ...presenting(token) })).toEqual(
         refusal(bench, '401::invalid_token'),
       );
     });
 
-    it.each(BAD)('%s is refused, and told nothing more', async (_, mint) => {
+    it.each(BAD)('T55 %s is refused, and told nothing more', async (_, mint) => {
       await bench.startSecured();
       const token = await mint(bench);
       expect(await bench.client().handshake({ id: '1', ...presenting(token) })).toEqual(
@@ -104,7 +116,7 @@ describe('a handshake with a token', () => {
       expect(bench.app.service.counts.sessions).toBe(0);
     });
 
-    it('that has expired is refused, and told so', async () => {
+    it('T10 that has expired is refused, and told so', async () => {
       await bench.startSecured();
       const token = await bench.token('alice', { expiresIn: 60 });
       bench.clock.advance(60_000 + 5_000);
@@ -138,7 +150,7 @@ describe('a handshake with a token', () => {
       );
     });
 
-    it('whose issuer is down is answered by the transport, and works once it is up', async () => {
+    it('T42 whose issuer is down is answered by the transport, and works once it is up', async () => {
       const absent = await TokenIssuer.open();
       await absent.close();
       await bench.start({ auth: absent.auth });
@@ -181,7 +193,103 @@ describe('a handshake with a token', () => {
         });
       });
 
-      it('and another one is refused', async () => {
+      it('T8 is good for the issuer that has signed it only, where there are several', async () => {
+        const other = await TokenIssuer.open();
+        try {
+          const { issuer: first, audience } = issuer().auth;
+          const { issuer: second } = other.auth;
+          const issuers = [
+            { issuer: first, userPrefix: 'staff:' },
+            { issuer: second, userPrefix: 'guest:' },
+          ];
+          await bench.start({ auth: { audience, issuers } });
+          const token = bench.secret(await other.mint('alice', bench.clock.now()));
+          expect(await bench.client().handshake(presenting(token))).toMatchObject({ successful: true });
+          expect(await bench.app.service.sendMessage('guest:alice', '/x', 1)).toEqual({ sessions: 1 });
+          expect(await bench.app.service.sendMessage('staff:alice', '/x', 1)).toEqual({ sessions: 0 });
+          const pooled = await other.mint('alice', bench.clock.now(), { claims: { iss: first } });
+          expect(await bench.client().handshake({ id: '1', ...presenting(bench.secret(pooled)) })).toEqual(
+            refusal(bench, '401::invalid_token'),
+          );
+        } finally {
+          await other.close();
+        }
+      });
+
+      it('T40 is asked about where the issuer says what it is worth', async () => {
+        const asked = await new TestIssuer().open();
+        try {
+          const { url } = asked;
+          const introspection = { clientId: 'comet', clientSecret: 'secret', endpoint: `${url}/introspect` };
+          await bench.start({
+            auth: { issuer: url, audience: AUDIENCE, strategy: 'introspection', introspection },
+          });
+          const [good, bad, unknown] = ['good', 'bad', 'unknown'].map((name) =>
+            bench.secret(`opaque-${name}`),
+          );
+          const now = Math.floor(bench.clock.now() / 1000);
+          const active = {
+            active: true,
+            iss: url,
+            aud: AUDIENCE,
+            sub: 'alice',
+            client_id: 'portal',
+            exp: now + 60,
+          };
+          asked.routes.set('/introspect', answerJson(active));
+          expect(await bench.client().handshake(presenting(good))).toMatchObject({ successful: true });
+          expect(await bench.app.service.sendMessage('alice', '/x', 1)).toEqual({ sessions: 1 });
+          asked.routes.set('/introspect', answerJson({ active: false }));
+          expect(await bench.client().handshake({ id: '1', ...presenting(bad) })).toEqual(
+            refusal(bench, '401::invalid_token'),
+          );
+          asked.routes.set('/introspect', answerJson({}, 500));
+          const handshake = { channel: '/meta/handshake', version: '1.0', ...presenting(unknown) };
+          expect(await bench.client().turnedAway([handshake])).toEqual(bench.tryLater);
+        } finally {
+          await asked.close();
+        }
+      });
+
+      it('T16 may be elsewhere in ext where that is configured, and nowhere else', async () => {
+        await bench.startSecured({ auth: { aliases: [['com.example.authn', 'token']] } });
+        const token = await bench.token('alice');
+        const ext = { 'com.example.authn': { token } };
+        expect(await bench.client().handshake({ ext })).toMatchObject({ successful: true });
+        for (const unread of [
+          { token },
+          { authToken: token },
+          { access_token: token },
+          { authentication: { token } },
+        ]) {
+          expect(await bench.client().handshake({ id: '1', ext: unread })).toEqual(
+            refusal(bench, '401::authentication_required'),
+          );
+        }
+      });
+
+      it('T17 comes from clients of eXo where that is configured, and must be that of the user it names', async () => {
+        await bench.startSecured({ compat: { exo: true } });
+        const exoToken = await bench.token('alice');
+        expect(await bench.client().handshake({ exoId: 'alice', exoToken })).toMatchObject({
+          successful: true,
+        });
+        expect(await bench.client().handshake({ exoToken })).toMatchObject({ successful: true });
+        expect(await bench.client().handshake({ id: '1', exoId: 'bob', exoToken })).toEqual(
+          refusal(bench, '403::principal_mismatch'),
+        );
+        expect(bench.app.service.counts.sessions).toBe(2);
+      });
+
+      it('T17 is not looked for in the members of clients of eXo otherwise', async () => {
+        await bench.startSecured();
+        const exoToken = await bench.token('alice');
+        expect(await bench.client().handshake({ id: '1', exoId: 'alice', exoToken })).toEqual(
+          refusal(bench, '401::authentication_required'),
+        );
+      });
+
+      it('T15 and another one is refused', async () => {
         await bench.startSecured();
         const [token, other] = [await bench.token('alice'), await bench.token('bob')];
         expect(await bench.client(bearer(token)).handshake({ id: '1', ...presenting(other) })).toEqual(
@@ -195,7 +303,7 @@ describe('a handshake with a token', () => {
   onEveryServer((bench) => {
     const HANDSHAKE = [{ channel: '/meta/handshake', version: '1.0', id: '1' }];
 
-    it('in the query is refused over HTTP in the reply, whatever else is sent', async () => {
+    it('T14 in the query is refused over HTTP in the reply, whatever else is sent', async () => {
       await bench.startSecured();
       const token = await bench.token('alice');
       for (const name of ['access_token', 'token']) {
@@ -208,7 +316,7 @@ describe('a handshake with a token', () => {
       }
     });
 
-    it('in the query of an upgrade is refused with 400', async () => {
+    it('T14 in the query of an upgrade is refused with 400', async () => {
       await bench.startSecured();
       const token = await bench.token('alice');
       await expect(bench.socket().open({}, `?access_token=${token}`)).rejects.toMatchObject({ status: 400 });

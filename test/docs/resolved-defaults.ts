@@ -2,15 +2,32 @@ import { resolveOptions } from '../../src/nest/comet-options.resolver.js';
 
 /** The defaults that hold, under the names that users write. */
 export function resolvedDefaults(): Record<string, unknown> {
-  const { bayeux, transport, jwt } = resolveOptions({
-    auth: { issuer: 'https://op.example', audience: 'push' },
+  const { bayeux, transport, issuers, credentials } = resolveOptions({
+    auth: {
+      issuer: 'https://op.example',
+      audience: 'push',
+      strategy: 'introspection',
+      introspection: { clientId: 'push', clientSecret: 'secret' },
+    },
   });
+  const [issuer] = issuers;
+  const [jwt] = resolveOptions({ auth: { issuer: 'https://op.example', audience: 'push' } }).issuers;
   return {
     path: transport.path,
+    'auth.strategy': jwt?.strategy,
+    'auth.introspection.authentication': issuer?.introspection?.authentication,
+    'auth.introspection.maxTtl': issuer?.introspection?.maxTtl,
+    'auth.introspection.negativeTtl': issuer?.introspection?.negativeTtl,
+    'auth.introspection.concurrency': issuer?.introspection?.concurrency,
+    'auth.introspection.queue': issuer?.introspection?.queue,
     'auth.algorithms': jwt?.algorithms,
     'auth.tokenTypes': jwt?.tokenTypes,
     'auth.requiredScopes': jwt?.requiredScopes,
     'auth.userClaim': jwt?.userClaim,
+    'auth.userPrefix': jwt?.userPrefix,
+    'auth.claims': jwt?.claims,
+    'auth.maxTokenLifetime': jwt?.maxTokenLifetime,
+    'auth.aliases': credentials.aliases,
     'auth.clockTolerance': jwt?.clockTolerance,
     'auth.allowInsecureIssuer': jwt?.allowInsecureIssuer,
     'auth.anonymous': false,
@@ -19,6 +36,7 @@ export function resolvedDefaults(): Record<string, unknown> {
     transports: transport.transports,
     extensions: [],
     'compat.salesforce': transport.salesforce,
+    'compat.exo': credentials.exo,
     'session.timeout': bayeux.timeout,
     'session.interval': bayeux.interval,
     'session.maxInterval': bayeux.maxInterval,

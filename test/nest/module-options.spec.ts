@@ -34,6 +34,8 @@ const ISSUER_MISSING =
   "auth.issuer is missing: write the issuer of your access tokens, for example issuer: 'https://login.example.com', or a verifier of your own, or anonymous: true to run without tokens.";
 const AUDIENCE_MISSING =
   "auth.audience is missing: write the name your issuer puts into `aud` for this server, for example audience: 'https://push.example.com/cometd'.";
+const ISSUERS =
+  "auth.issuers must be a list of issuers: write for example issuers: [{ issuer: 'https://login.example.com' }].";
 const ORIGINS =
   "origins must be whole origins in lower case, without a path or wildcards: write for example origins: ['https://portal.example.com'].";
 const PATH =
@@ -88,6 +90,87 @@ describe('the options of CometModule', () => {
       jwt({ userClaim: 7 }),
       "auth.userClaim must be the name of a claim: write for example userClaim: 'sub'.",
     ],
+    ['issuers: {}', { auth: { issuers: {} } }, ISSUERS],
+    ['issuers: []', { auth: { issuers: [] } }, ISSUERS],
+    [
+      'issuers: [7]',
+      { auth: { issuers: [7] } },
+      "auth.issuers.0.issuer is missing: write the issuer of your access tokens, for example issuer: 'https://login.example.com'.",
+    ],
+    [
+      'an issuer without a name',
+      { auth: { issuers: [{ audience: 'a' }] } },
+      "auth.issuers.0.issuer is missing: write the issuer of your access tokens, for example issuer: 'https://login.example.com'.",
+    ],
+    [
+      'an issuer without an audience',
+      { auth: { issuers: [{ issuer: 'https://login.example.com' }] } },
+      AUDIENCE_MISSING.replace('auth.', 'auth.issuers.0.'),
+    ],
+    [
+      'a misspelling in an issuer',
+      { auth: { audience: 'a', issuers: [{ issuer: 'https://login.example.com', tenent: 'x' }] } },
+      'auth.issuers.0.tenent is no option of CometModule: look for a misspelling, or leave it out.',
+    ],
+    [
+      'issuers that cannot be told apart',
+      { auth: { audience: 'a', issuers: [{ issuer: 'https://a.test' }, { issuer: 'https://b.test' }] } },
+      "auth.issuers[0] and auth.issuers[1] could name the same user: give each a userPrefix of its own, neither of which begins like the other, for example userPrefix: 'staff:', or a userId, or a tenant of its own.",
+    ],
+    [
+      'issuers and a verifier',
+      { auth: { audience: 'a', issuers: [{ issuer: 'https://a.test' }], verifier: userTokens } },
+      'auth has both an issuer and a verifier: keep the one that shall verify tokens.',
+    ],
+    [
+      'strategy',
+      jwt({ strategy: 'auto' }),
+      "auth.strategy must be 'jwt', 'introspection' or 'jwt+introspection': leave it out for 'jwt'.",
+    ],
+    [
+      'introspection: true',
+      jwt({ introspection: true }),
+      "auth.introspection must be an object: write for example introspection: { clientId: 'comet', clientSecret }.",
+    ],
+    [
+      'introspection without a name',
+      jwt({ strategy: 'introspection', introspection: { clientSecret: 's' } }),
+      "auth.introspection.clientId is missing: write the name under which the issuer knows this server, for example clientId: 'comet'.",
+    ],
+    [
+      'introspection with a misspelling',
+      jwt({ strategy: 'introspection', introspection: { clientId: 'c', clientSecret: 's', ttl: 1 } }),
+      'auth.introspection.ttl is no option of CometModule: look for a misspelling, or leave it out.',
+    ],
+    [
+      'introspection of an issuer',
+      {
+        auth: {
+          issuers: [
+            { issuer: 'https://a.test', audience: 'a', introspection: { clientId: 'c', maxTtl: -1 } },
+          ],
+        },
+      },
+      number('auth.issuers.0.introspection.maxTtl', 'seconds', 0, 30),
+    ],
+    ...[7, {}, { claim: 'tenant' }, { claim: '', allow: ['a'] }, { claim: 't', allow: [] }].map(
+      (tenant): [string, unknown, string] => [
+        `tenant: ${JSON.stringify(tenant)}`,
+        jwt({ tenant }),
+        "auth.tenant must be a name, or a claim with the names it may hold: write for example tenant: 'acme' or tenant: { claim: 'tenant', allow: ['acme', 'globex'] }.",
+      ],
+    ),
+    [
+      'userId',
+      jwt({ userId: 'sub' }),
+      'auth.userId must be a function: write for example userId: ({ sub }) => `staff:${sub}`.',
+    ],
+    ...[true, ['token'], [[]], [['a', 7]], [['a', '']]].map((aliases): [string, unknown, string] => [
+      `aliases: ${JSON.stringify(aliases)}`,
+      jwt({ aliases }),
+      "auth.aliases must be a list of paths, each a list of members: write for example aliases: [['com.example.authn', 'token']].",
+    ]),
+    ['compat.exo', open({ compat: { exo: 1 } }), 'compat.exo must be true or false.'],
     ['path without slash', open({ path: 'cometd' }), PATH],
     ['path with a slash at its end', open({ path: '/cometd/' }), PATH],
     ['path: /', open({ path: '/' }), PATH],
@@ -276,6 +359,12 @@ describe('the options of CometModule', () => {
           audience: 'y',
         },
       },
+      jwt({ strategy: 'introspection', introspection: { clientSecret: secret } }),
+      jwt({ introspection: { clientId: 'c', clientSecret: secret } }),
+      jwt({ strategy: 'introspection', introspection: { clientId: 'c', clientSecret: [secret] } }),
+      jwt({ strategy: 'introspection', introspection: secret }),
+      { auth: { issuers: [secret] } },
+      { auth: { issuers: secret } },
       open({ session: secret }),
       open({ cookie: { name: `${secret} ;` } }),
       open({ rules: [secret] }),
@@ -291,6 +380,25 @@ describe('the options of CometModule', () => {
     ['anonymous', open({})],
     ['an issuer', jwt({})],
     ['an issuer and anonymous', jwt({ anonymous: true })],
+    [
+      'several issuers',
+      {
+        auth: {
+          audience: 'push',
+          maxTokenLifetime: 600,
+          issuers: [
+            { issuer: 'https://a.test', tenant: 'acme', claims: ['name'], audience: undefined },
+            {
+              issuer: 'https://b.test',
+              tenant: { claim: 'tenant', allow: ['globex'] },
+              strategy: 'jwt+introspection',
+              introspection: { clientId: 'comet', clientSecret: 'secret', maxTtl: 0 },
+              userId: () => 'somebody',
+            },
+          ],
+        },
+      },
+    ],
     ['a verifier', { auth: { verifier: userTokens } }],
     [
       'a verifier of a class',
@@ -315,7 +423,7 @@ describe('the options of CometModule', () => {
         websocket: { timeout: 20_000, idleTimeout: 60_000, compression: true },
         longPolling: { maxInterval: 5_000, duplicateConnectStatus: 408 },
         callbackPolling: { parameter: 'callback', maxCallbackLength: 10 },
-        compat: { salesforce: true },
+        compat: { salesforce: true, exo: true },
         session: { timeout: 0, interval: 0, maxInterval: 1, binding: 'clientId' },
         queue: { maxMessages: 1, maxBytes: 1_024, policy: () => 'drop-newest' },
         limits: { messageBytes: 1_024, batch: 1 },

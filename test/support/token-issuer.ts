@@ -1,3 +1,4 @@
+import { exportSPKI } from 'jose';
 import { createKey, sign, TestIssuer, AUDIENCE, type IssuerKey } from '../auth/issuer.fixture.js';
 
 /** What a token shall say other than usual; `undefined` takes a claim out. */
@@ -41,6 +42,11 @@ export class TokenIssuer {
   /** A token that somebody else has signed. */
   forge(user: string, now: number): Promise<string> {
     return sign(this.#foreignKey, this.#claims(user, now, 300));
+  }
+
+  /** The key that everybody may know, as PEM. */
+  publicKey(): Promise<string> {
+    return exportSPKI(this.#key.publicKey);
   }
 
   /** The issuer goes away; tokens are minted all the same. */

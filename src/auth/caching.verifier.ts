@@ -1,0 +1,82 @@
+import { createHash } from 'node:crypto';
+import { BoundedMap } from './bounded-map.js';
+import type { CometPrincipal } from './comet-principal.js';
+import { TokenError } from './token-verifier.js';
+import type { TokenVerifier } from './token-verifier.js';
+
+/** Tokens of one issuer that are remembered as good. */
+const MAX_GOOD = 20_000;
+
+/** Tokens that are remembered as bad. Apart from the others, as anybody can make bad ones. */
+const MAX_BAD = 2_000;
+
+/** For how long answers hold. */
+export interface CacheTimes {
+  /** Milliseconds for which a principal is given out again, if its token does not end before. */
+  readonly good: number;
+  /** Milliseconds for which a token that was refused is refused again. */
+  readonly bad: number;
+}
+
+/** Where answers are kept, by the SHA-256 of their token and never by the token. */
+export interface TokenMemory {
+  readonly good: BoundedMap<CometPrincipal>;
+  readonly bad: BoundedMap<TokenError>;
+}
+
+/**
+ * Remembers what a verifier answered, as clients of long-polling send their token with every request; and asks it once
+ * for all who present the same token at the same time. That nothing can be told of a token is not remembered.
+ *
+ * @internal
+ */
+export class CachingVerifier implements TokenVerifier {
+  readonly #verifier: TokenVerifier;
+  readonly #times: CacheTimes;
+  readonly #now: () => number;
+  readonly #memory: TokenMemory;
+  readonly #running = new Map<string, Promise<CometPrincipal>>();
+
+  /** @param now milliseconds since the epoch. */
+  constructor(
+    verifier: TokenVerifier,
+    times: CacheTimes,
+    now: () => number,
+    memory: TokenMemory = { good: new BoundedMap(MAX_GOOD), bad: new BoundedMap(MAX_BAD) },
+  ) {
+    this.#verifier = verifier;
+    this.#times = times;
+    this.#now = now;
+    this.#memory = memory;
+  }
+
+  async verify(token: string): Promise<CometPrincipal> {
+    const key = createHash('sha256').update(token).digest('base64url');
+    const now = this.#now();
+    const known = this.#memory.good.get(key, now);
+    if (known !== undefined) return known;
+    const refusal = this.#memory.bad.get(key, now);
+    if (refusal !== undefined) throw refusal;
+    const running = this.#running.get(key);
+    if (running !== undefined) return running;
+    const asked = this.#ask(key, token).finally(() => this.#running.delete(key));
+    this.#running.set(key, asked);
+    return asked;
+  }
+
+  async #ask(key: string, token: string): Promise<CometPrincipal> {
+    try {
+      const principal = await this.#verifier.verify(token);
+      const now = this.#now();
+      const until = Math.min(principal.expiresAt ?? Infinity, now + this.#times.good);
+      this.#memory.good.set(key, principal, until, now);
+      return principal;
+    } catch (error) {
+      if (error instanceof TokenError) {
+        const now = this.#now();
+        this.#memory.bad.set(key, error, now + this.#times.bad, now);
+      }
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,102 @@
+import type { IntrospectionResponse } from 'openid-client';
+import type { Logger } from '../bayeux/ports.js';
+import { audiencesOf } from './claims-options.js';
+import type { CometPrincipal } from './comet-principal.js';
+import { ConcurrencyLimit } from './concurrency-limit.js';
+import { IntrospectionClient } from './introspection.client.js';
+import { ISSUER_TIMEOUT, type IssuerMetadata } from './issuer-metadata.js';
+import type { IntrospectionSettings, IssuerSettings } from './issuer-settings.js';
+import { MAX_TOKEN_LENGTH, tokenRef } from './presented-token.js';
+import { principalOf } from './token-claims.js';
+import { TokenError } from './token-verifier.js';
+import type { TokenVerifier } from './token-verifier.js';
+
+/**
+ * Verifies access tokens by asking their issuer (RFC 7662). That a token is active is not enough: it must also be meant
+ * for this server and good now, which only this server can tell (RFC 7662 §4).
+ *
+ * @internal
+ */
+export class IntrospectionVerifier implements TokenVerifier {
+  readonly #options: IssuerSettings;
+  readonly #audience: ReadonlySet<unknown>;
+  readonly #client: IntrospectionClient;
+  readonly #limit: ConcurrencyLimit;
+  readonly #now: () => number;
+
+  /** @param now milliseconds since the epoch. */
+  constructor(
+    options: IssuerSettings,
+    settings: IntrospectionSettings,
+    metadata: IssuerMetadata,
+    logger: Logger,
+    now: () => number,
+  ) {
+    this.#options = options;
+    this.#audience = new Set(audiencesOf(options));
+    this.#client = new IntrospectionClient(options, settings, metadata, logger, now);
+    const patience = options.issuerTimeout ?? ISSUER_TIMEOUT;
+    this.#limit = new ConcurrencyLimit(
+      { running: settings.concurrency, waiting: settings.queue, patience },
+      now,
+    );
+    this.#now = now;
+  }
+
+  /**
+   * @throws TokenError `token_expired` if only its time is over, `invalid_token` in every other case.
+   * @throws AuthUnavailableError if the issuer gives no answer, or too many tokens wait for theirs.
+   */
+  async verify(token: string): Promise<CometPrincipal> {
+    const answer = await this.#ask(token);
+    const audiences: readonly unknown[] = Array.isArray(answer.aud) ? answer.aud : [answer.aud];
+    if (!audiences.some((name) => this.#audience.has(name))) throw refused('not meant for this server (aud)');
+    return principalOf(answer, this.#options, {
+      now: Math.floor(this.#now() / 1000),
+      tokenRef: tokenRef(token),
+    });
+  }
+
+  /**
+   * Asks whether a token that was verified otherwise is still good.
+   *
+   * @throws as `verify`.
+   */
+  async confirm(token: string, principal: CometPrincipal): Promise<CometPrincipal> {
+    const answer = await this.#ask(token);
+    if (answer.sub !== undefined && answer.sub !== principal.subject)
+      throw refused('another sub than it says');
+    return principal;
+  }
+
+  async #ask(token: string): Promise<IntrospectionResponse> {
+    if (token.length > MAX_TOKEN_LENGTH) throw refused('too long');
+    const answer = await this.#limit.run(() => this.#client.ask(token));
+    if (!answer.active) throw refused('not active');
+    const { iss, token_type: type } = answer;
+    if (iss !== undefined && iss !== this.#options.issuer) throw refused('of another issuer (iss)');
+    if (type !== undefined && (typeof type !== 'string' || type.toLowerCase() !== 'bearer')) {
+      throw refused('no bearer token (token_type)');
+    }
+    this.#checkTimes(answer);
+    return answer;
+  }
+
+  #checkTimes({ exp, nbf }: IntrospectionResponse): void {
+    const now = Math.floor(this.#now() / 1000);
+    const tolerance = this.#options.clockTolerance;
+    if (nbf !== undefined && !(isTime(nbf) && nbf <= now + tolerance)) throw refused('not yet good (nbf)');
+    if (exp === undefined) return;
+    if (!isTime(exp)) throw refused('malformed exp');
+    if (exp <= now - tolerance) throw new TokenError('token_expired', 'exp');
+  }
+}
+
+/** What the metadata of openid-client calls a number came from somewhere else. */
+function isTime(value: unknown): value is number {
+  return typeof value === 'number' && Number.isFinite(value);
+}
+
+function refused(reason: string): TokenError {
+  return new TokenError('invalid_token', reason);
+}

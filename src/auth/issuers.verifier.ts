@@ -1,0 +1,78 @@
+import { decodeJwt } from 'jose';
+import type { Logger } from '../bayeux/ports.js';
+import { CachingVerifier } from './caching.verifier.js';
+import type { CometPrincipal } from './comet-principal.js';
+import { IntrospectionVerifier } from './introspection.verifier.js';
+import { type IssuerEndpoint, IssuerMetadata } from './issuer-metadata.js';
+import type { IssuerSettings } from './issuer-settings.js';
+import { COMPACT_JWS, JwtTokenVerifier } from './jwt.verifier.js';
+import { MAX_TOKEN_LENGTH } from './presented-token.js';
+import { TokenError } from './token-verifier.js';
+import type { TokenVerifier } from './token-verifier.js';
+
+/** Milliseconds for which a JWT is not verified again, and for which a bad one stays bad. */
+const JWT_TIMES = { good: 60_000, bad: 5_000 };
+
+/**
+ * Verifies the tokens of all issuers that are configured. What a token says of its issuer is believed by nobody: it
+ * selects one of them, whose own keys or own word then decide. No address is made of it, and nothing of one issuer
+ * serves for another.
+ */
+export class IssuersVerifier implements TokenVerifier {
+  readonly #verifiers: ReadonlyMap<string, TokenVerifier>;
+  /** Whom tokens are shown that say nothing of their issuer. */
+  readonly #opaque: TokenVerifier | undefined;
+
+  /**
+   * @param now milliseconds since the epoch.
+   * @throws TypeError if the options cannot be used; `validateIssuers` tells what is wrong.
+   */
+  constructor(issuers: readonly IssuerSettings[], logger: Logger, now: () => number) {
+    this.#verifiers = new Map(issuers.map((issuer) => [issuer.issuer, verifierOf(issuer, logger, now)]));
+    // With two of them one would see the tokens of the other.
+    const [asked, ...others] = issuers.filter(({ strategy }) => strategy === 'introspection');
+    if (asked && others.length === 0) this.#opaque = this.#verifiers.get(asked.issuer);
+  }
+
+  /**
+   * @throws TokenError `token_expired` if only its time is over, `invalid_token` in every other case.
+   * @throws AuthUnavailableError if its issuer cannot be asked.
+   */
+  async verify(token: string): Promise<CometPrincipal> {
+    if (token.length > MAX_TOKEN_LENGTH) throw new TokenError('invalid_token', 'too long');
+    const issuer = claimedIssuer(token);
+    const verifier = issuer === undefined ? this.#opaque : this.#verifiers.get(issuer);
+    if (!verifier) throw new TokenError('invalid_token', 'of no issuer that is configured (iss)');
+    return verifier.verify(token);
+  }
+}
+
+function claimedIssuer(token: string): string | undefined {
+  if (!COMPACT_JWS.test(token)) return undefined;
+  try {
+    return decodeJwt(token).iss;
+  } catch {
+    // Three parts, but no JWT.
+    return undefined;
+  }
+}
+
+function verifierOf(issuer: IssuerSettings, logger: Logger, now: () => number): TokenVerifier {
+  const { introspection } = issuer;
+  if (!introspection || issuer.strategy === 'jwt') {
+    return new CachingVerifier(new JwtTokenVerifier(issuer, logger, now), JWT_TIMES, now);
+  }
+  const both = issuer.strategy === 'jwt+introspection';
+  const needs: IssuerEndpoint[] = ['introspection_endpoint'];
+  if (both || introspection.signedResponseAlg !== undefined) needs.push('jwks_uri');
+  const metadata = new IssuerMetadata(issuer, needs, logger, now);
+  const asking = new IntrospectionVerifier(issuer, introspection, metadata, logger, now);
+  const verifier = both ? inTurn(new JwtTokenVerifier(issuer, logger, now, metadata), asking) : asking;
+  const times = { good: introspection.maxTtl * 1000, bad: introspection.negativeTtl * 1000 };
+  return new CachingVerifier(verifier, times, now);
+}
+
+/** First by signature, so that an issuer is asked only about tokens that it has made. */
+function inTurn(jwt: JwtTokenVerifier, asking: IntrospectionVerifier): TokenVerifier {
+  return { verify: async (token) => asking.confirm(token, await jwt.verify(token)) };
+}
