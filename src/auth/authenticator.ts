@@ -15,20 +15,25 @@ export interface Authenticated {
   readonly credential: Credential<CometPrincipal>;
 }
 
+/** What an authenticator goes by, where it differs from the default. */
+export interface AuthenticatorOptions {
+  /** Characters a token may have; a longer one never reaches the verifier. @default 8192 */
+  readonly maxTokenLength?: number;
+  /** Whether principals have tenants: then each must have one, else none may. @default false */
+  readonly tenants?: boolean;
+}
+
 /** Takes the credentials out of each request and has them verified, before anybody else sees its messages. */
 export class Authenticator {
   readonly #verifier: TokenVerifier | undefined;
   readonly #logger: Logger;
-  readonly #maxTokenLength: number;
+  readonly #options: AuthenticatorOptions;
 
-  /**
-   * @param verifier what verifies tokens; without one every token is refused.
-   * @param maxTokenLength characters a token may have; a longer one never reaches the verifier. @default 8192
-   */
-  constructor(verifier: TokenVerifier | undefined, logger: Logger, maxTokenLength = MAX_TOKEN_LENGTH) {
+  /** @param verifier what verifies tokens; without one every token is refused. */
+  constructor(verifier: TokenVerifier | undefined, logger: Logger, options: AuthenticatorOptions = {}) {
     this.#verifier = verifier;
     this.#logger = logger;
-    this.#maxTokenLength = maxTokenLength;
+    this.#options = options;
   }
 
   /**
@@ -44,7 +49,7 @@ export class Authenticator {
       return { messages, credential: { kind: 'refused', error } };
     }
     if (token === undefined) return { messages, credential: { kind: 'none' } };
-    if (this.#verifier === undefined || token.length > this.#maxTokenLength) {
+    if (this.#verifier === undefined || token.length > (this.#options.maxTokenLength ?? MAX_TOKEN_LENGTH)) {
       const why = this.#verifier === undefined ? 'no verifier is configured' : 'it is too long';
       this.#logger.debug(`The token ${tokenRef(token)} was refused: ${why}.`);
       return { messages, credential: REFUSED };
@@ -55,10 +60,11 @@ export class Authenticator {
   async #verify(verifier: TokenVerifier, token: string): Promise<Credential<CometPrincipal>> {
     try {
       const principal = await verifier.verify(token);
-      if (isSound(principal)) return { kind: 'principal', principal };
+      if (isSound(principal, this.#options.tenants ?? false)) return { kind: 'principal', principal };
       this.#logger.error(
         `The token verifier answered with no usable principal for the token ${tokenRef(token)}: ` +
-          "write an identity, the kind user or service, a userId for users only, and the tenant ''.",
+          'write an identity, the kind user or service, a userId for users only, and ' +
+          (this.#options.tenants === true ? 'the name of a tenant.' : "the tenant ''."),
       );
       return REFUSED;
     } catch (error) {
@@ -88,10 +94,14 @@ const REFUSED = Object.freeze({ kind: 'refused', error: BayeuxErrors.tokenInvali
  * A verifier of the application may answer anything. An identity that is empty would make its sessions equal to
  * anonymous ones, and a service with a user's id would receive that user's messages.
  */
-function isSound(principal: Partial<CometPrincipal> | null | undefined): principal is CometPrincipal {
+function isSound(
+  principal: Partial<CometPrincipal> | null | undefined,
+  tenants: boolean,
+): principal is CometPrincipal {
   if (typeof principal?.identity !== 'string' || principal.identity === '') return false;
-  // What is settled for channels holds for the one tenant there is so far: another would get round it.
-  if (principal.tenant !== '') return false;
+  // Without tenants a principal of one would get round what is settled for the channels of all; with them one that
+  // has none would be in a tenant that nobody has made.
+  if (typeof principal.tenant !== 'string' || (principal.tenant !== '') !== tenants) return false;
   if (principal.kind === 'service') return principal.userId === null;
   return principal.kind === 'user' && (principal.userId === null || isNameText(principal.userId));
 }

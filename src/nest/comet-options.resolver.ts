@@ -6,6 +6,7 @@ import { validateRules } from '../auth/rule.validation.js';
 import { type BayeuxOptions, DEFAULT_BAYEUX_OPTIONS, type SessionTimes } from '../bayeux/bayeux-options.js';
 import { ProxyTrust } from '../transports/proxy-trust.js';
 import { DEFAULT_TRANSPORT_OPTIONS, type TransportOptions } from '../transports/transport-options.js';
+import type { ChannelAuthorizer } from './channel-authorizer.js';
 import type { CometExtension } from './comet-extension.js';
 import type { CometModuleOptions, CometTransportTimes } from './comet-module-options.js';
 import { policyOf } from './comet-queue-policy.js';
@@ -20,6 +21,9 @@ export interface ResolvedOptions {
   /** The options of the built-in verifier, if it is the one that verifies. */
   readonly jwt: JwtVerifierOptions | undefined;
   readonly rules: readonly ChannelRule[];
+  /** Whether principals have tenants. */
+  readonly tenants: boolean;
+  readonly authorizers: readonly ChannelAuthorizer[];
   readonly extensions: readonly CometExtension[];
 }
 
@@ -50,6 +54,8 @@ export function resolveOptions(options: CometModuleOptions): ResolvedOptions {
     auth,
     jwt,
     rules,
+    tenants: auth.tenants ?? false,
+    authorizers: options.authorizers ?? [],
     extensions: options.extensions ?? [],
     bayeux: {
       timeout: session.timeout ?? bayeux.timeout,
@@ -163,6 +169,9 @@ function combinations({ auth, session, trustProxy, websocket, cookie }: CometMod
   }
   if (auth.verifier && auth.issuer !== undefined) {
     mistakes.push('auth has both an issuer and a verifier: keep the one that shall verify tokens.');
+  }
+  if (auth.tenants !== undefined && !auth.verifier) {
+    mistakes.push('auth.tenants is about the principals of a verifier of your own: leave it out.');
   }
   if (
     session?.binding === 'token' &&

@@ -124,6 +124,33 @@ describe('Authenticator', () => {
     await expect(subject.authenticate(request)).resolves.toMatchObject({ credential: { principal } });
   });
 
+  describe('where there are tenants', () => {
+    const subject = (tenant: unknown, tenants: boolean) =>
+      new Authenticator({ verify: () => Promise.resolve({ ...ALICE, tenant } as CometPrincipal) }, logger, {
+        tenants,
+      });
+
+    it('T29 accepts principals that have one, and no others', async () => {
+      await expect(subject('acme', true).authenticate(request)).resolves.toMatchObject({
+        credential: { principal: { tenant: 'acme' } },
+      });
+      for (const tenant of ['', undefined, null, 7, ['acme']]) {
+        await expect(subject(tenant, true).authenticate(request)).resolves.toEqual(
+          refusedBy('401::invalid_token'),
+        );
+      }
+      expect(logger.lines.at(-1)).toMatch(/^error .*the name of a tenant/);
+    });
+
+    it('T29 refuses principals that have one where there are none', async () => {
+      for (const tenant of ['acme', undefined, null, 7]) {
+        await expect(subject(tenant, false).authenticate(request)).resolves.toEqual(
+          refusedBy('401::invalid_token'),
+        );
+      }
+    });
+  });
+
   it('refuses every token, but not its absence, where no verifier is configured', () => {
     const subject = new Authenticator(undefined, logger);
     expect(subject.authenticate(request)).toEqual(refusedBy('401::invalid_token'));
@@ -136,7 +163,9 @@ describe('Authenticator', () => {
     expect(rejecting(new Error('not asked')).authenticate({ messages })).toEqual(
       refusedBy('401::invalid_token'),
     );
-    const lax = new Authenticator({ verify: () => Promise.resolve(ALICE) }, logger, MAX_TOKEN_LENGTH + 1);
+    const lax = new Authenticator({ verify: () => Promise.resolve(ALICE) }, logger, {
+      maxTokenLength: MAX_TOKEN_LENGTH + 1,
+    });
     await expect(lax.authenticate({ messages })).resolves.toMatchObject({
       credential: { kind: 'principal' },
     });

@@ -2,7 +2,7 @@ import { resolveOptions } from '../../src/nest/comet-options.resolver.js';
 
 /** The defaults that hold, under the names that users write. */
 export function resolvedDefaults(): Record<string, unknown> {
-  const { bayeux, transport, jwt } = resolveOptions({
+  const { bayeux, transport, jwt, tenants, authorizers } = resolveOptions({
     auth: { issuer: 'https://op.example', audience: 'push' },
   });
   return {
@@ -13,7 +13,9 @@ export function resolvedDefaults(): Record<string, unknown> {
     'auth.userClaim': jwt?.userClaim,
     'auth.clockTolerance': jwt?.clockTolerance,
     'auth.allowInsecureIssuer': jwt?.allowInsecureIssuer,
+    'auth.tenants': tenants,
     'auth.anonymous': false,
+    authorizers,
     rules: [],
     origins: transport.origins,
     transports: transport.transports,
