@@ -8,6 +8,9 @@ type Matches = (pattern: string) => boolean;
 /** What a rule says of one operation, ready to be asked. */
 export class CompiledRule {
   readonly #segments: readonly string[];
+  readonly #variables: readonly string[];
+  /** What stands before, between and after the variables. */
+  readonly #texts: readonly string[];
   /** The channel, where no variable has to be filled in. */
   readonly #fixed: string | undefined;
   readonly #condition: CompiledCondition;
@@ -15,7 +18,10 @@ export class CompiledRule {
 
   constructor({ channel, unless }: ChannelRule, condition: true | RuleCondition) {
     this.#segments = channel.slice(1).split('/');
-    this.#fixed = this.#segments.some(isVariable) ? undefined : channel;
+    this.#variables = this.#segments.filter(isVariable);
+    this.#texts =
+      `/${this.#segments.map((segment) => (isVariable(segment) ? '{}' : segment)).join('/')}`.split('{}');
+    this.#fixed = this.#variables.length > 0 ? undefined : channel;
     this.#condition = compileCondition(condition);
     this.#unless = unless && compileCondition(unless);
   }
@@ -49,15 +55,12 @@ export class CompiledRule {
   /** The patterns it stands for, and those within which all lies that could not be written. */
   #expand(principal: RuledPrincipal): { readonly patterns: readonly string[]; readonly beyond: string[] } {
     const beyond: string[] = [];
-    let patterns: readonly string[] = [''];
-    for (const segment of this.#segments) {
-      if (!isVariable(segment)) {
-        patterns = patterns.map((before) => `${before}/${segment}`);
-        continue;
-      }
-      const { segments, complete } = valuesOf(segment, principal);
-      if (!complete) beyond.push(...patterns.map((before) => `${before}/**`));
-      patterns = patterns.flatMap((before) => segments.map((value) => `${before}/${value}`));
+    let patterns: readonly string[] = this.#texts.slice(0, 1);
+    for (const [index, variable] of this.#variables.entries()) {
+      const { segments, complete } = valuesOf(variable, principal);
+      if (!complete) beyond.push(...patterns.map((before) => `${before}**`));
+      const after = this.#texts[index + 1] ?? '';
+      patterns = patterns.flatMap((before) => segments.map((value) => before + value + after));
     }
     return { patterns, beyond };
   }

@@ -53,13 +53,13 @@ export class RuleAuthority implements Authority {
    * rule that denies. Otherwise `/user/*` would slip through because `/user/alice` is permitted.
    */
   subscribe(principal: RuledPrincipal, pattern: string): Decision {
-    const segment = userSegment(principal);
-    if (isMeta(pattern) || isForeign(pattern, segment)) return BY_POLICY;
-    return judge(this.#subscribe, principal, pattern, isOwn(pattern, segment));
+    const tree = treeOf(principal, pattern);
+    if (isMeta(pattern) || tree === 'foreign') return BY_POLICY;
+    return judge(this.#subscribe, principal, pattern, tree === 'own');
   }
 
   publish(principal: RuledPrincipal, channel: string): Decision {
-    if (isMeta(channel) || isForeign(channel, userSegment(principal))) return BY_POLICY;
+    if (isMeta(channel) || treeOf(principal, channel) === 'foreign') return BY_POLICY;
     return judge(this.#publish, principal, channel);
   }
 
@@ -79,7 +79,7 @@ function creationBy(rules: readonly ChannelRule[]): NonNullable<Authority['creat
     publish: compile(rules, ({ effect, publish, create }) => create ?? (effect !== 'deny' && publish)),
   };
   return (principal, name, operation) => {
-    const own = operation === 'subscribe' && isOwn(name, userSegment(principal));
+    const own = operation === 'subscribe' && treeOf(principal, name) === 'own';
     return judge(sets[operation], principal, name, own);
   };
 }
@@ -114,10 +114,9 @@ function judge(rules: RuleSet, principal: RuledPrincipal, name: string, own = fa
 
 const OWN_TREE_PARTS = OWN_TREE.split(USER_VARIABLE);
 
-function isOwn(name: string, segment: string | undefined): boolean {
-  return segment !== undefined && contains(OWN_TREE_PARTS.join(segment), name);
-}
-
-function isForeign(name: string, segment: string | undefined): boolean {
-  return overlaps(USER_TREE, name) && !isOwn(name, segment);
+/** Whose tree a name lies in, if it touches one at all. */
+function treeOf(principal: Principal, name: string): 'own' | 'foreign' | undefined {
+  if (!overlaps(USER_TREE, name)) return undefined;
+  const segment = userSegment(principal);
+  return segment !== undefined && contains(OWN_TREE_PARTS.join(segment), name) ? 'own' : 'foreign';
 }
