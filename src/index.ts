@@ -28,7 +28,10 @@ export { BayeuxRefusal } from './bayeux/refusal.js';
 export type { SessionEnd } from './bayeux/session-state.js';
 export { CometAdapter } from './nest/comet.adapter.js';
 export { ChannelParam } from './nest/channel-param.decorator.js';
+export type { ChannelAuthorizer } from './nest/channel-authorizer.js';
+export { CometAuthorize } from './nest/comet-authorize.decorator.js';
 export {
+  type CometAuthorizationRequest,
   type CometAuthorizer,
   CometChannel,
   type CometChannelListener,
@@ -40,7 +43,7 @@ export type { CometExtension } from './nest/comet-extension.js';
 export { CometGateway } from './nest/comet-gateway.decorator.js';
 export type { CometListener } from './nest/comet-listener.js';
 export { CometLocalSession } from './nest/comet-local-session.js';
-export type { CometMessage, SendOptions } from './nest/comet-message.js';
+export type { BroadcastOptions, CometMessage, SendOptions } from './nest/comet-message.js';
 export type {
   CometCallbackPollingOptions,
   CometChannelOptions,
@@ -57,11 +60,12 @@ export type {
 } from './nest/comet-module-options.js';
 export { CometModule, type CometModuleAsyncOptions } from './nest/comet.module.js';
 export { CometOAuthGuard } from './nest/comet-oauth.guard.js';
-export { CometService, type UserReference } from './nest/comet.service.js';
+export { CometService } from './nest/comet.service.js';
 export type { CometQueueOverflow, CometQueuePolicy } from './nest/comet-queue-policy.js';
 export { CometSession } from './nest/comet-session.js';
 export type { CometSessionListener } from './nest/comet-session-listener.js';
 export { OnChannel } from './nest/on-channel.decorator.js';
+export type { ChannelReference, UserReference } from './nest/references.js';
 export { TOKEN_VERIFIER } from './nest/tokens.js';
 export { CloseCodes } from './transports/socket.link.js';
 export type { TransportName, TrustProxy } from './transports/transport-options.js';

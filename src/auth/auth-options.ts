@@ -97,6 +97,13 @@ export interface CometAuthOptions extends CometIssuerSettings {
   issuers?: readonly CometIssuerOptions[];
   /** Verifies tokens instead of the built-in verifiers. */
   verifier?: TokenVerifier;
+  /**
+   * Says that the principals of a verifier of your own have tenants. Channels, users and services of one tenant are then
+   * out of reach for every other, and the server has to say which tenant it means. Sessions without a token are in the
+   * tenant `''`.
+   * @default false
+   */
+  tenants?: boolean;
   /** Lets clients in that present no token, as anonymous sessions. A bad token still fails. @default false */
   anonymous?: boolean;
   /**

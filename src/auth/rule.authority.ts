@@ -2,6 +2,8 @@ import { contains, isMeta, isService, overlaps } from '../bayeux/channel.js';
 import type { Authority, Decision, Principal } from '../bayeux/ports.js';
 import type { ChannelRule, RuleCondition } from './channel-rule.js';
 import { ANONYMOUS } from './comet-principal.js';
+import { CompiledRule } from './compiled-rule.js';
+import type { RuledPrincipal } from './rule.condition.js';
 import { validateRules } from './rule.validation.js';
 import { OWN_TREE, USER_TREE, USER_VARIABLE, userSegment } from './user-tree.js';
 
@@ -12,19 +14,13 @@ const ALLOWED: Decision = Object.freeze({ allowed: true });
 const BY_POLICY: Decision = Object.freeze({ allowed: false, why: 'denied_by_security_policy' });
 const NOT_GRANTED: Decision = Object.freeze({ allowed: false, why: 'denied_by_not_granting' });
 
-/** A principal that is not ours, as a verifier of the application or a test may make it, may have no scopes. */
-type ScopedPrincipal = Principal & { readonly scopes?: readonly string[] };
-
-interface CompiledRule {
-  /** The channel, split at the variable; one part if there is none. */
-  readonly parts: readonly string[];
-  readonly condition: RuleCondition;
-}
-
 interface RuleSet {
   readonly deny: readonly CompiledRule[];
   readonly allow: readonly CompiledRule[];
 }
+
+/** What a rule says of an operation. */
+type Reading = (rule: ChannelRule) => boolean | RuleCondition | undefined;
 
 /**
  * Decides by the channel rules of the application. What no rule permits is refused, a rule that denies wins, and
@@ -32,8 +28,11 @@ interface RuleSet {
  */
 export class RuleAuthority implements Authority {
   readonly anonymous: Principal | undefined;
+  /** Where no rule speaks of creating, whoever may subscribe or publish may create, and there is nothing to ask. */
+  readonly create?: NonNullable<Authority['create']>;
   readonly #subscribe: RuleSet;
   readonly #publish: RuleSet;
+  readonly #call: RuleSet;
 
   /**
    * @param anonymous whether a handshake without credentials is accepted; the rules apply to it too.
@@ -43,82 +42,81 @@ export class RuleAuthority implements Authority {
     const mistakes = validateRules(rules);
     if (mistakes.length > 0) throw new TypeError(mistakes.join('\n'));
     this.anonymous = anonymous ? ANONYMOUS : undefined;
-    this.#subscribe = compile(rules, 'subscribe');
-    this.#publish = compile(rules, 'publish');
+    this.#subscribe = compile(rules, ({ subscribe }) => subscribe);
+    this.#publish = compile(rules, ({ publish }) => publish);
+    this.#call = compile(rules, ({ effect, publish, call }) => call ?? (effect === 'deny' && publish));
+    if (rules.some(({ create }) => create !== undefined)) this.create = creationBy(rules);
   }
 
   /**
    * A pattern is permitted only as a whole: it must lie within one rule that permits, and share no channel with a
    * rule that denies. Otherwise `/user/*` would slip through because `/user/alice` is permitted.
    */
-  subscribe(principal: ScopedPrincipal, pattern: string): Decision {
-    const segment = userSegment(principal);
-    if (isMeta(pattern) || isForeign(pattern, segment)) return BY_POLICY;
-    const speaks = (rules: readonly CompiledRule[], matches: (channel: string, pattern: string) => boolean) =>
-      rules.some((rule) => applies(rule, principal, segment, (channel) => matches(channel, pattern)));
-    if (speaks(this.#subscribe.deny, overlaps)) return BY_POLICY;
-    return isOwn(pattern, segment) || speaks(this.#subscribe.allow, contains) ? ALLOWED : NOT_GRANTED;
+  subscribe(principal: RuledPrincipal, pattern: string): Decision {
+    const tree = treeOf(principal, pattern);
+    if (isMeta(pattern) || tree === 'foreign') return BY_POLICY;
+    return judge(this.#subscribe, principal, pattern, tree === 'own');
   }
 
-  publish(principal: ScopedPrincipal, channel: string): Decision {
-    const segment = userSegment(principal);
-    if (isMeta(channel) || isForeign(channel, segment)) return BY_POLICY;
-    const speaks = (rules: readonly CompiledRule[]) =>
-      rules.some((rule) => applies(rule, principal, segment, (pattern) => contains(pattern, channel)));
-    if (speaks(this.#publish.deny)) return BY_POLICY;
-    return speaks(this.#publish.allow) ? ALLOWED : NOT_GRANTED;
+  publish(principal: RuledPrincipal, channel: string): Decision {
+    if (isMeta(channel) || treeOf(principal, channel) === 'foreign') return BY_POLICY;
+    return judge(this.#publish, principal, channel);
   }
 
-  /** A handler on the server is itself the grant, and guards narrow it; so only rules that deny are asked. */
-  call(principal: ScopedPrincipal, channel: string): Decision {
+  /** A handler on the server is itself the grant, and guards narrow it; rules are asked where they speak of calls. */
+  call(principal: RuledPrincipal, channel: string): Decision {
     if (!isService(channel)) return NOT_GRANTED;
     if (contains(LIBRARY_SERVICES, channel)) return BY_POLICY;
-    const segment = userSegment(principal);
-    const denied = this.#publish.deny.some((rule) =>
-      applies(rule, principal, segment, (pattern) => contains(pattern, channel)),
-    );
-    return denied ? BY_POLICY : ALLOWED;
+    const ruled = this.#call.allow.some((rule) => rule.concerns(channel, contains));
+    return judge(this.#call, principal, channel, !ruled);
   }
 }
 
-function compile(rules: readonly ChannelRule[], operation: 'subscribe' | 'publish'): RuleSet {
+/** A rule that permits an operation permits to create for it, unless it says otherwise. */
+function creationBy(rules: readonly ChannelRule[]): NonNullable<Authority['create']> {
+  const sets = {
+    subscribe: compile(rules, ({ effect, subscribe, create }) => create ?? (effect !== 'deny' && subscribe)),
+    publish: compile(rules, ({ effect, publish, create }) => create ?? (effect !== 'deny' && publish)),
+  };
+  return (principal, name, operation) => {
+    const own = operation === 'subscribe' && treeOf(principal, name) === 'own';
+    return judge(sets[operation], principal, name, own);
+  };
+}
+
+function compile(rules: readonly ChannelRule[], read: Reading): RuleSet {
   const select = (effect: 'allow' | 'deny') =>
     rules.flatMap((rule): CompiledRule[] => {
-      const condition = rule[operation] ?? false;
-      if (condition === false || (rule.effect ?? 'allow') !== effect) return [];
-      return [
-        { parts: rule.channel.split(USER_VARIABLE), condition: condition === true ? {} : { ...condition } },
-      ];
+      if ((rule.effect ?? 'allow') !== effect) return [];
+      const condition = deniesAll(rule) || (read(rule) ?? false);
+      return condition === false ? [] : [new CompiledRule(rule, condition)];
     });
   return { deny: select('deny'), allow: select('allow') };
 }
 
-function applies(
-  rule: CompiledRule,
-  principal: ScopedPrincipal,
-  segment: string | undefined,
-  matches: (channel: string) => boolean,
-): boolean {
-  const { kind, scope } = rule.condition;
-  if (kind !== undefined && kind !== principal.kind) return false;
-  if (scope !== undefined && principal.scopes?.includes(scope) !== true) return false;
-  const channel = expand(rule.parts, segment);
-  return channel !== undefined && matches(channel);
+/** A rule that denies and says not what, denies everything. */
+function deniesAll({ effect, subscribe, publish, create, call }: ChannelRule): boolean {
+  return (
+    effect === 'deny' && [subscribe, publish, create, call].every((operation) => operation === undefined)
+  );
 }
 
-/** The variable is filled in after escaping, so that no user id can hold a slash or a wildcard. */
-function expand(parts: readonly string[], segment: string | undefined): string | undefined {
-  if (parts.length === 1) return parts[0];
-  return segment === undefined ? undefined : parts.join(segment);
+/** `own` is what is permitted without a rule, unless one denies it. */
+function judge(rules: RuleSet, principal: RuledPrincipal, name: string, own = false): Decision {
+  if (rules.deny.some((rule) => rule.denies(principal, (pattern) => overlaps(pattern, name)))) {
+    return BY_POLICY;
+  }
+  if (own) return ALLOWED;
+  return rules.allow.some((rule) => rule.permits(principal, (pattern) => contains(pattern, name)))
+    ? ALLOWED
+    : NOT_GRANTED;
 }
 
 const OWN_TREE_PARTS = OWN_TREE.split(USER_VARIABLE);
 
-function isOwn(name: string, segment: string | undefined): boolean {
-  const tree = expand(OWN_TREE_PARTS, segment);
-  return tree !== undefined && contains(tree, name);
-}
-
-function isForeign(name: string, segment: string | undefined): boolean {
-  return overlaps(USER_TREE, name) && !isOwn(name, segment);
+/** Whose tree a name lies in, if it touches one at all. */
+function treeOf(principal: Principal, name: string): 'own' | 'foreign' | undefined {
+  if (!overlaps(USER_TREE, name)) return undefined;
+  const segment = userSegment(principal);
+  return segment !== undefined && contains(OWN_TREE_PARTS.join(segment), name) ? 'own' : 'foreign';
 }

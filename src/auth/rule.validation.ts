@@ -2,14 +2,18 @@ import { isChannel, isMeta, isService } from '../bayeux/channel.js';
 import { isJsonObject } from '../bayeux/message.js';
 import type { JsonObject } from '../bayeux/message.js';
 import type { ChannelRule } from './channel-rule.js';
-import { OWN_TREE, USER_VARIABLE } from './user-tree.js';
+import { conditionMistakes } from './rule.condition.validation.js';
+import { isClaimVariable, isVariable, VARIABLES } from './rule.variables.js';
+import { OWN_TREE } from './user-tree.js';
 
 /** Rules are written by the operator; what peers name has limits of its own. */
 const NO_LIMITS = { maxLength: Infinity, maxDepth: Infinity };
 
-const RULE_MEMBERS: readonly string[] = ['channel', 'effect', 'subscribe', 'publish'];
-const CONDITION_MEMBERS: readonly string[] = ['scope', 'kind'];
-const KINDS: readonly unknown[] = ['user', 'service', 'anonymous'];
+/** Patterns that services lie within, besides those of their own. */
+const EVERYTHING: readonly string[] = ['/*', '/**'];
+
+const OPERATIONS: readonly string[] = ['subscribe', 'publish', 'create', 'call'];
+const RULE_MEMBERS: readonly string[] = ['channel', 'effect', ...OPERATIONS, 'unless'];
 
 /**
  * What is wrong with channel rules: one sentence for each mistake, saying what to write instead. Empty if nothing is.
@@ -41,33 +45,20 @@ function memberMistakes(rule: JsonObject): string[] {
 }
 
 function operationMistakes(rule: JsonObject): string[] {
-  const operations = ['subscribe', 'publish'].filter((name) => (rule[name] ?? false) !== false);
-  if (operations.length === 0) return ['names no operation: write subscribe, publish or both.'];
-  return operations.flatMap((name) => conditionMistakes(name, rule[name]));
-}
-
-function conditionMistakes(operation: string, condition: unknown): string[] {
-  if (condition === true) return [];
-  if (!isJsonObject(condition)) {
-    return [`has a ${operation} that is no condition: write true, false or an object with scope or kind.`];
+  const { effect, unless } = rule;
+  const mistakes: string[] = [];
+  if (Object.hasOwn(rule, 'unless')) {
+    if (effect !== 'deny')
+      mistakes.push("has unless, but does not deny: write effect: 'deny', or leave it out.");
+    mistakes.push(...conditionMistakes('unless', unless));
   }
-  const mistakes = unknownMembers(condition, CONDITION_MEMBERS).map(
-    (member) => `has the unknown member '${member}' in ${operation}: write scope or kind.`,
-  );
-  // An undefined member is what remains of a setting that was forgotten; taken as no condition it would open the
-  // channel to everybody.
-  if (Object.hasOwn(condition, 'scope') && !isScope(condition.scope)) {
-    mistakes.push(`has a scope in ${operation} that is none: write one scope as a text without spaces.`);
+  const operations = OPERATIONS.filter((name) => (rule[name] ?? false) !== false);
+  const unnamed = OPERATIONS.every((name) => rule[name] === undefined);
+  if (operations.length === 0 && !(effect === 'deny' && unnamed)) {
+    mistakes.push(`names no operation: write ${OPERATIONS.join(', ')} or several of them.`);
   }
-  if (Object.hasOwn(condition, 'kind') && !KINDS.includes(condition.kind)) {
-    mistakes.push(`has an unknown kind in ${operation}: write 'user', 'service' or 'anonymous'.`);
-  }
-  if (Object.keys(condition).length === 0) {
-    mistakes.push(
-      `has an empty condition in ${operation}: write true if everybody may, or a scope or a kind.`,
-    );
-  }
-  return mistakes;
+  const named = operations.filter((name) => rule[name] !== true);
+  return [...mistakes, ...named.flatMap((name) => conditionMistakes(name, rule[name]))];
 }
 
 function channelMistakes(channel: string, rule: JsonObject): string[] {
@@ -86,16 +77,17 @@ function segmentMistakes(segment: string, last: boolean): string[] {
       ? []
       : [`has the wildcard '${segment}' before its end: write a wildcard as the last segment only.`];
   }
-  if (segment === USER_VARIABLE || isChannel(`/${segment}`, NO_LIMITS)) return [];
+  if (isVariable(segment) || isChannel(`/${segment}`, NO_LIMITS)) return [];
   const variables = segment.match(/\{[^{}]*\}/g) ?? [];
-  const unknown = variables.filter((variable) => variable !== USER_VARIABLE);
+  const unknown = variables.filter((variable) => !isVariable(variable));
   if (unknown.length > 0) {
     return unknown.map(
-      (variable) => `has the unknown variable '${variable}': only '${USER_VARIABLE}' is known.`,
+      (variable) => `has the unknown variable '${variable}': write one of ${VARIABLES.join(', ')}.`,
     );
   }
-  if (variables.length > 0) {
-    return [`has '${USER_VARIABLE}' within the segment '${segment}': write it as a segment of its own.`];
+  const [variable] = variables;
+  if (variable !== undefined) {
+    return [`has '${variable}' within the segment '${segment}': write it as a segment of its own.`];
   }
   if (segment.includes('*')) {
     return [`has a wildcard within the segment '${segment}': write '*' or '**' as the whole last segment.`];
@@ -108,12 +100,13 @@ function segmentMistakes(segment: string, last: boolean): string[] {
 function reservedMistakes(channel: string, rule: JsonObject): string[] {
   if (isMeta(channel))
     return ['is a channel of the protocol itself, for which there are no rules: remove it.'];
+  if (channel.split('/').filter(isClaimVariable).length > 1) {
+    return ['has more than one claim in its channel: write one, so that rules do not multiply.'];
+  }
   if (rule.effect === 'deny') return [];
-  if (isService(channel)) {
-    return [
-      'permits nothing: the handler of a service channel is itself the grant. ' +
-        "Remove it, or write a rule with the effect 'deny' and publish, or a guard on the handler.",
-    ];
+  if (isService(channel)) return serviceMistakes(rule);
+  if ((rule.call ?? false) !== false && !EVERYTHING.includes(channel)) {
+    return ["permits calls of what is no service: write call in a rule for '/service/…'."];
   }
   if (channel.startsWith('/user/') && !channel.startsWith(OWN_TREE.slice(0, -2))) {
     return [`cannot open the tree of another user: write '${OWN_TREE}', which stands for each user's own.`];
@@ -121,8 +114,14 @@ function reservedMistakes(channel: string, rule: JsonObject): string[] {
   return [];
 }
 
-function isScope(value: unknown): boolean {
-  return typeof value === 'string' && /^\S+$/.test(value);
+function serviceMistakes(rule: JsonObject): string[] {
+  const permitted = ['subscribe', 'publish', 'create'].filter((name) => (rule[name] ?? false) !== false);
+  if (permitted.length === 0) return [];
+  return [
+    `permits nothing with ${permitted.join(' and ')}: the handler of a service channel is itself the grant. ` +
+      'Remove it, or write call and what clients need for it, ' +
+      "or a rule with the effect 'deny' and publish, or a guard on the handler.",
+  ];
 }
 
 function unknownMembers(value: JsonObject, known: readonly string[]): string[] {

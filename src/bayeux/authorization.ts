@@ -35,8 +35,7 @@ export function decide(
       core.options.hookTimeout,
       `The ${operation} authorisation`,
       () => {
-        // The rules are about clients; authorizers bind the application's own sessions too.
-        const ruled = session.state.local ? GRANTED : core.authority[operation](session.principal, channel);
+        const ruled = rule(core, operation, session, channel);
         return isThenable(ruled) ? ruled.then(narrowed) : narrowed(ruled);
       },
     );
@@ -44,6 +43,35 @@ export function decide(
   } catch (error) {
     return deny(error);
   }
+}
+
+/** The rules are about clients; authorizers bind the application's own sessions too. */
+function rule(
+  core: Core,
+  operation: Exclude<Operation, 'create'>,
+  session: Session,
+  channel: string,
+): MaybePromise<Decision> {
+  if (session.state.local) return GRANTED;
+  const { principal } = session;
+  const { authority } = core;
+  const decision = authority[operation](principal, channel);
+  if (!authority.create || operation === 'call') return decision;
+  const permitted = (settled: Decision): MaybePromise<Decision> => {
+    if (!settled.allowed || exists(core, principal.tenant, channel)) return settled;
+    const created = authority.create?.(principal, channel, operation) ?? GRANTED;
+    return isThenable(created) ? created.then(toCreate) : toCreate(created);
+  };
+  return isThenable(decision) ? decision.then(permitted) : permitted(decision);
+}
+
+function toCreate(decision: Decision): Decision {
+  return decision.allowed ? decision : { ...decision, operation: 'create' };
+}
+
+/** Whether somebody subscribes to this very name, or something is settled for it. */
+function exists({ channels, subscriptions }: Core, tenant: string, channel: string): boolean {
+  return channels.settles(tenant, channel) || subscriptions.has(tenant, channel);
 }
 
 /** A channel that nobody subscribes to and nothing is settled for has to be created first. */
@@ -56,11 +84,9 @@ function authorizeBoth(
   const { tenant } = session.principal;
   const ask = (): MaybePromise<Decision> =>
     authorize(core.channels, operation === 'call' ? 'publish' : operation, session, channel);
-  const settled = core.channels.find(tenant, channel);
-  const exists = (settled && !settled.provisional) || core.subscriptions.has(tenant, channel);
-  if (operation === 'call' || exists) return ask();
+  if (operation === 'call' || exists(core, tenant, channel)) return ask();
   const made = (settled: Decision): MaybePromise<Decision> => {
-    if (!settled.allowed) return { ...settled, operation: 'create' };
+    if (!settled.allowed) return toCreate(settled);
     // What listeners settle for a new channel holds for its first subscriber too.
     if (operation === 'subscribe') configure(core, tenant, channel);
     return ask();

@@ -7,6 +7,8 @@ import type { Session } from './session.js';
 /** A message on its way to a channel, before anybody gets it. */
 export interface ChannelMessage {
   readonly channel: string;
+  /** Absent where there are no tenants. */
+  readonly tenant?: string;
   readonly data: unknown;
   readonly ext?: JsonObject | undefined;
 }
@@ -58,7 +60,8 @@ export class ChannelSettings {
   readonly authorizers = new Set<Authorizer>();
 
   constructor(
-    readonly tenant: string,
+    /** The tenant they hold in; `undefined` for all of them. */
+    readonly tenant: string | undefined,
     readonly name: string,
     logger: Logger,
   ) {

@@ -143,6 +143,11 @@ export interface Authority {
   subscribe(principal: Principal, pattern: string): MaybePromise<Decision>;
   publish(principal: Principal, channel: string): MaybePromise<Decision>;
   call(principal: Principal, channel: string): MaybePromise<Decision>;
+  /**
+   * Whether a name that has neither subscribers nor settings may come into being by what has been permitted there.
+   * @default permitted
+   */
+  create?(principal: Principal, name: string, operation: 'subscribe' | 'publish'): MaybePromise<Decision>;
 }
 
 /** A deadline that can be moved and taken back without allocating anything. */

@@ -54,10 +54,11 @@ export function compose(
 export function passesListeners(
   core: Core,
   tenant: string,
-  message: ChannelMessage,
+  sent: ChannelMessage,
   sender: Session | undefined,
 ): MaybePromise<boolean> {
   if (core.channels.empty) return true;
+  const message = tenant === '' ? sent : { ...sent, tenant };
   const listeners = core.channels
     .matching(tenant, message.channel)
     .flatMap(({ settings, params }) => settings.listeners.all.map((listener) => ({ listener, params })));

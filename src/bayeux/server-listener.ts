@@ -10,9 +10,9 @@ export interface ServerListener {
   /** A channel is about to get its first subscriber; settings made here hold from its beginning to its last one. */
   configureChannel?(channel: ChannelSettings): void;
   /** A channel or pattern has got its first subscriber. */
-  channelAdded?(name: string): void;
+  channelAdded?(name: string, tenant: string): void;
   /** Its last subscriber has gone. */
-  channelRemoved?(name: string): void;
+  channelRemoved?(name: string, tenant: string): void;
   subscribed?(session: Session, subscription: string): void;
   unsubscribed?(session: Session, subscription: string): void;
 }

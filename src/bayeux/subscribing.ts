@@ -20,7 +20,7 @@ export function enter(core: Core, session: Session, name: string): void {
   subscriptions.add(name);
   core.subscriptions.add(tenant, name, session);
   if (first && core.listeners.size > 0) {
-    core.listeners.tell('A listener to channels', (listener) => listener.channelAdded?.(name));
+    core.listeners.tell('A listener to channels', (listener) => listener.channelAdded?.(name, tenant));
   }
   if (subscriptions.has(name)) tell(core, session, name, 'subscribed');
 }
@@ -41,16 +41,23 @@ export function leave(core: Core, session: Session, name: string): void {
   const last = core.subscriptions.remove(tenant, name, session);
   tell(core, session, name, 'unsubscribed');
   if (!last) return;
-  const settings = core.channels.find(tenant, name);
-  if (settings && !settings.persistent) core.channels.remove(settings);
+  if (!core.channels.empty) dismiss(core, tenant, name);
   if (core.listeners.size > 0) {
-    core.listeners.tell('A listener to channels', (listener) => listener.channelRemoved?.(name));
+    core.listeners.tell('A listener to channels', (listener) => listener.channelRemoved?.(name, tenant));
   }
+}
+
+/** What is settled for a channel until its last subscriber goes, goes with them. */
+function dismiss(core: Core, tenant: string, name: string): void {
+  const own = core.channels.find(tenant, name);
+  if (own && !own.persistent) core.channels.remove(own);
+  const shared = core.channels.find(undefined, name);
+  if (shared && !shared.persistent && !core.subscriptions.has(undefined, name)) core.channels.remove(shared);
 }
 
 /** Has listeners settle something for a channel that is about to get its first subscriber. */
 export function configure(core: Core, tenant: string, name: string): void {
-  if (core.listeners.has('configureChannel') && !core.channels.find(tenant, name)) {
+  if (core.listeners.has('configureChannel') && !isSettled(core, tenant, name)) {
     const settings = core.channels.open(tenant, name);
     settings.persistent = false;
     settings.provisional = true;
@@ -58,6 +65,10 @@ export function configure(core: Core, tenant: string, name: string): void {
       listener.configureChannel?.(settings),
     );
   }
+}
+
+function isSettled({ channels }: Core, tenant: string, name: string): boolean {
+  return channels.find(tenant, name) !== undefined || channels.find(undefined, name) !== undefined;
 }
 
 function tell(

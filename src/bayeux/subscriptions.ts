@@ -15,14 +15,16 @@ export class Subscriptions<S> {
     return size;
   }
 
-  /** Whether somebody holds a subscription of this very name. */
-  has(tenant: string, subscription: string): boolean {
-    return this.#tenants.get(tenant)?.has(subscription) ?? false;
+  /** Whether somebody holds a subscription of this very name, in one tenant or in any. */
+  has(tenant: string | undefined, subscription: string): boolean {
+    if (tenant !== undefined) return this.#tenants.get(tenant)?.has(subscription) ?? false;
+    return [...this.#tenants.values()].some((index) => index.has(subscription));
   }
 
-  /** Everyone who holds a subscription of this very name. */
-  of(tenant: string, subscription: string): Iterable<S> {
-    return this.#tenants.get(tenant)?.get(subscription) ?? [];
+  /** Everyone who holds a subscription of this very name, in one tenant or in all. */
+  of(tenant: string | undefined, subscription: string): Iterable<S> {
+    if (tenant !== undefined) return this.#tenants.get(tenant)?.get(subscription) ?? [];
+    return [...this.#tenants.values()].flatMap((index) => [...(index.get(subscription) ?? [])]);
   }
 
   add(tenant: string, subscription: string, subscriber: S): void {

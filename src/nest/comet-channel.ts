@@ -34,9 +34,12 @@ export interface CometChannelListener {
  *
  * @publicApi
  */
-export type CometAuthorizer = (
-  request: Omit<AuthorizationRequest, 'session'> & { readonly session: CometSession },
-) => MaybePromise<Authorization>;
+export type CometAuthorizer = (request: CometAuthorizationRequest) => MaybePromise<Authorization>;
+
+/** What a session asks an authorizer to be let do. */
+export interface CometAuthorizationRequest extends Omit<AuthorizationRequest, 'session'> {
+  readonly session: CometSession;
+}
 
 /** What can be settled for a channel. */
 export interface CometChannelSettings {
@@ -68,6 +71,11 @@ export class CometChannel {
 
   get name(): string {
     return this.#settings.name;
+  }
+
+  /** The tenant it is settled for, `undefined` for all of them; `''` where there are none. */
+  get tenant(): string | undefined {
+    return this.#settings.tenant;
   }
 
   /** What the application keeps with the channel, by names of its own. */

@@ -16,10 +16,10 @@ export interface CometListener {
   sessionRemoved?(session: CometSession, why: SessionEnd): void;
   /** A channel is about to get its first subscriber; what is settled here holds until its last one has gone. */
   configureChannel?(channel: CometChannel): void;
-  /** A channel or pattern has got its first subscriber. */
-  channelAdded?(name: string): void;
+  /** A channel or pattern has got its first subscriber, in a tenant where there are any. */
+  channelAdded?(name: string, tenant: string): void;
   /** Its last subscriber has gone. */
-  channelRemoved?(name: string): void;
+  channelRemoved?(name: string, tenant: string): void;
   subscribed?(session: CometSession, subscription: string): void;
   unsubscribed?(session: CometSession, subscription: string): void;
 }
@@ -29,8 +29,8 @@ export function serverListenerOf(server: BayeuxServer, listener: CometListener):
   return {
     sessionAdded: (session) => listener.sessionAdded?.(viewOf(session)),
     sessionRemoved: (session, why) => listener.sessionRemoved?.(viewOf(session), why),
-    channelAdded: (name) => listener.channelAdded?.(name),
-    channelRemoved: (name) => listener.channelRemoved?.(name),
+    channelAdded: (name, tenant) => listener.channelAdded?.(name, tenant),
+    channelRemoved: (name, tenant) => listener.channelRemoved?.(name, tenant),
     subscribed: (session, subscription) => listener.subscribed?.(viewOf(session), subscription),
     unsubscribed: (session, subscription) => listener.unsubscribed?.(viewOf(session), subscription),
     // Settings are made for every channel only where somebody wants to have a say in them.

@@ -11,6 +11,8 @@ export interface CometMessage {
   readonly data: unknown;
   /** What extensions of the server say to those of the client. */
   readonly ext?: Record<string, unknown> | undefined;
+  /** The tenant it is sent in, for those who listen to a channel; absent where there are none. */
+  readonly tenant?: string | undefined;
 }
 
 /** How a message is sent. */
@@ -19,6 +21,12 @@ export interface SendOptions {
   lazy?: boolean;
   /** What extensions of the server say to those of the client. */
   ext?: Record<string, unknown>;
+}
+
+/** How a message to the subscribers of a channel is sent. */
+export interface BroadcastOptions extends SendOptions {
+  /** The tenant whose subscribers get it. Needed once tenants are configured; `''` are sessions without a token. */
+  tenant?: string;
 }
 
 /**

@@ -2,6 +2,7 @@ import type { CometAuthOptions } from '../auth/auth-options.js';
 import type { ChannelRule } from '../auth/channel-rule.js';
 import type { ActivityMode, SessionBinding } from '../bayeux/bayeux-options.js';
 import type { TransportName, TrustProxy } from '../transports/transport-options.js';
+import type { ChannelAuthorizer } from './channel-authorizer.js';
 import type { CometExtension } from './comet-extension.js';
 import type { CometQueuePolicy } from './comet-queue-policy.js';
 
@@ -189,6 +190,8 @@ export interface CometModuleOptions {
   auth: CometAuthOptions;
   /** Who may subscribe and publish where. Without a rule nobody may, but for one's own `/user/{userId}/**`. */
   rules?: readonly ChannelRule[];
+  /** Code that is asked what the rules permit, before a session creates, subscribes, publishes or calls. @default [] */
+  authorizers?: readonly ChannelAuthorizer[];
   /** Origins of pages of other sites that may connect, for example `https://portal.example.com`. @default [] */
   origins?: readonly string[];
   /**

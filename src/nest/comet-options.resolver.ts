@@ -8,6 +8,7 @@ import { validateRules } from '../auth/rule.validation.js';
 import { type BayeuxOptions, DEFAULT_BAYEUX_OPTIONS, type SessionTimes } from '../bayeux/bayeux-options.js';
 import { ProxyTrust } from '../transports/proxy-trust.js';
 import { DEFAULT_TRANSPORT_OPTIONS, type TransportOptions } from '../transports/transport-options.js';
+import type { ChannelAuthorizer } from './channel-authorizer.js';
 import type { CometExtension } from './comet-extension.js';
 import type { CometModuleOptions, CometTransportTimes } from './comet-module-options.js';
 import { policyOf } from './comet-queue-policy.js';
@@ -21,11 +22,12 @@ export interface ResolvedOptions {
   readonly auth: CometAuthOptions;
   /** The issuers whose tokens the built-in verifiers accept. */
   readonly issuers: readonly IssuerSettings[];
-  /** Whether principals have tenants. */
-  readonly tenants: boolean;
   /** Where tokens may come from. */
   readonly credentials: CredentialOptions;
   readonly rules: readonly ChannelRule[];
+  /** Whether principals have tenants. */
+  readonly tenants: boolean;
+  readonly authorizers: readonly ChannelAuthorizer[];
   readonly extensions: readonly CometExtension[];
 }
 
@@ -55,9 +57,10 @@ export function resolveOptions(options: CometModuleOptions): ResolvedOptions {
   return {
     auth,
     issuers,
-    tenants: haveTenants(issuers),
+    tenants: auth.tenants ?? haveTenants(issuers),
     credentials: { aliases: auth.aliases ?? DEFAULT_ALIASES, exo: compat.exo ?? false },
     rules,
+    authorizers: options.authorizers ?? [],
     extensions: options.extensions ?? [],
     bayeux: {
       timeout: session.timeout ?? bayeux.timeout,
@@ -157,6 +160,9 @@ function combinations({ auth, session, trustProxy, websocket, cookie }: CometMod
   }
   if (auth.verifier && (auth.issuer !== undefined || auth.issuers !== undefined)) {
     mistakes.push('auth has both an issuer and a verifier: keep the one that shall verify tokens.');
+  }
+  if (auth.tenants !== undefined && !auth.verifier) {
+    mistakes.push('auth.tenants is about the principals of a verifier of your own: leave it out.');
   }
   if (
     session?.binding === 'token' &&

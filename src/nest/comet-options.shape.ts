@@ -25,6 +25,7 @@ import {
 import { Given, WholeNumber, Words, YesOrNo } from './option-checks.js';
 import type { TokenVerifier } from '../auth/token-verifier.js';
 import { TRANSPORTS } from '../transports/transport-options.js';
+import { isChannelAuthorizer } from './channel-authorizer.js';
 import { isExtension } from './comet-extension.js';
 import type { CometModuleOptions } from './comet-module-options.js';
 
@@ -182,6 +183,7 @@ class AuthShape extends IssuerSettingsShape {
     },
   })
   verifier?: TokenVerifier;
+  @YesOrNo() tenants?: boolean;
   @Given() @IsBoolean({ message: 'anonymous must be true or false.' }) anonymous?: boolean;
   @Given()
   @Check(
@@ -265,6 +267,16 @@ export class OptionsShape {
     },
   })
   extensions?: readonly unknown[];
+  @Given()
+  @ValidateBy({
+    name: 'isAuthorizers',
+    validator: {
+      validate: (value: unknown) => Array.isArray(value) && value.every(isChannelAuthorizer),
+      defaultMessage: () =>
+        "authorizers must be a list of objects with a channel and authorize: write for example authorizers: [{ channel: '/rooms/*', authorize: () => 'grant' }].",
+    },
+  })
+  authorizers?: readonly unknown[];
   @Given() @ValidateNested() @IsObject({ message: 'compat must be an object.' }) compat?: CompatShape;
   @Given() @ValidateNested() @IsObject({ message: 'session must be an object.' }) session?: SessionShape;
   @Given() @ValidateNested() @IsObject({ message: 'channels must be an object.' }) channels?: ChannelsShape;

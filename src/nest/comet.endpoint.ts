@@ -30,6 +30,8 @@ export interface CometCounts {
 export class CometEndpoint {
   readonly path: string;
   readonly hub = new GatewayHub();
+  /** Whether principals have tenants. */
+  readonly tenants: boolean;
   readonly server: BayeuxServer;
   readonly door: FrontDoor;
   /** Set by the adapter when it is made; without it gateways would find none. */
@@ -43,6 +45,7 @@ export class CometEndpoint {
   ) {
     const logger = new CometLogger();
     this.path = resolved.transport.path;
+    this.tenants = resolved.tenants;
     this.server = new BayeuxServer(resolved.bayeux, {
       scheduler,
       engine,
@@ -56,8 +59,8 @@ export class CometEndpoint {
     for (const extension of resolved.extensions) {
       this.server.extensions.add(extensionOf(extension, viewOf));
     }
-    const { credentials, tenants } = resolved;
-    const authenticator = new Authenticator(verifier, logger, { credentials, tenants });
+    const { credentials } = resolved;
+    const authenticator = new Authenticator(verifier, logger, { credentials, tenants: this.tenants });
     const intake = new Intake(this.server, authenticator, logger);
     this.door = new FrontDoor(intake, resolved.transport, logger);
   }

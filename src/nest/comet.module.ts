@@ -3,6 +3,7 @@ import {
   ConfigurableModuleBuilder,
   type ConfigurableModuleAsyncOptions,
   type DynamicModule,
+  Inject,
   Module,
   type OnApplicationShutdown,
   type OnModuleInit,
@@ -15,13 +16,14 @@ import { IssuersVerifier } from '../auth/issuers.verifier.js';
 import { TokenError, type TokenVerifier } from '../auth/token-verifier.js';
 import type { Scheduler } from '../bayeux/ports.js';
 import { MemoryEngine } from '../engine/memory.engine.js';
+import type { ChannelAuthorizer } from './channel-authorizer.js';
 import { CometEndpoint } from './comet.endpoint.js';
 import type { CometModuleOptions, CometOptionsFactory } from './comet-module-options.js';
 import { type ResolvedOptions, resolveOptions } from './comet-options.resolver.js';
 import { CometService } from './comet.service.js';
 import { guardHooks } from './gateway-hooks.js';
 import { isBayeuxPath } from './gateway-path.js';
-import { listenToChannels } from './channel-listeners.js';
+import { bindChannelMethods } from './channel-methods.js';
 import { CometLogger } from './nest.logger.js';
 import { SystemScheduler } from './system.scheduler.js';
 import {
@@ -84,8 +86,10 @@ export class CometModule
   readonly #discovery: DiscoveryService;
   readonly #scanner: MetadataScanner;
   readonly #service: CometService;
+  readonly #authorizers: readonly ChannelAuthorizer[];
 
   constructor(
+    @Inject(COMET_RESOLVED) { authorizers }: ResolvedOptions,
     endpoint: CometEndpoint,
     discovery: DiscoveryService,
     scanner: MetadataScanner,
@@ -97,6 +101,7 @@ export class CometModule
     this.#discovery = discovery;
     this.#scanner = scanner;
     this.#service = service;
+    this.#authorizers = authorizers;
     // The only moment after main.ts and before gateways are registered, where a failure ends in a clear error.
     host.init$.subscribe(() => {
       beforeInit(host.httpAdapter, () => {
@@ -118,7 +123,10 @@ export class CometModule
   }
 
   async onModuleInit(): Promise<void> {
-    listenToChannels(this.#discovery, this.#scanner, this.#service);
+    for (const authorizer of this.#authorizers) {
+      this.#service.channel(authorizer.channel).addAuthorizer((request) => authorizer.authorize(request));
+    }
+    bindChannelMethods(this.#discovery, this.#scanner, this.#service);
     await this.#endpoint.server.start();
   }
 

@@ -8,12 +8,10 @@ import { CometChannel } from './comet-channel.js';
 import { type CometExtension, extensionOf } from './comet-extension.js';
 import { type CometListener, serverListenerOf } from './comet-listener.js';
 import { CometLocalSession } from './comet-local-session.js';
-import type { SendOptions } from './comet-message.js';
+import type { BroadcastOptions, SendOptions } from './comet-message.js';
 import { type CometSession, viewOf } from './comet-session.js';
 import { CometEndpoint, type CometCounts } from './comet.endpoint.js';
-
-/** A user: an id, or an id within a tenant. */
-export type UserReference = string | { readonly tenant: string; readonly userId: string };
+import { type ChannelReference, References, type UserReference } from './references.js';
 
 /**
  * Sends messages to clients, from anywhere in the application.
@@ -23,9 +21,11 @@ export type UserReference = string | { readonly tenant: string; readonly userId:
 @Injectable()
 export class CometService {
   readonly #endpoint: CometEndpoint;
+  readonly #references: References;
 
   constructor(endpoint: CometEndpoint) {
     this.#endpoint = endpoint;
+    this.#references = new References(endpoint.tenants);
   }
 
   /**
@@ -33,7 +33,7 @@ export class CometService {
    * For a session that is reconnecting it waits until the session expires.
    *
    * @returns how many sessions took the message; 0 if the user is not there.
-   * @throws TypeError if the user is empty, the channel is no channel name, or JSON cannot express `data`.
+   * @throws TypeError if the user is empty or the tenant missing, the channel is no channel name, or JSON cannot express `data`.
    */
   async sendMessage(
     user: UserReference,
@@ -41,7 +41,7 @@ export class CometService {
     data: unknown,
     options: SendOptions = {},
   ): Promise<{ sessions: number }> {
-    const { tenant, userId } = referenceOf(user);
+    const { tenant, userId } = this.#references.user(user);
     if (typeof userId !== 'string' || userId === '') {
       throw new TypeError('sendMessage needs the id of a user, as a text that is not empty.');
     }
@@ -54,9 +54,10 @@ export class CometService {
   /**
    * Sends a message to every subscriber of a channel, wildcard subscriptions included.
    *
-   * @throws TypeError if the channel is no channel one can subscribe to, or JSON cannot express `data`.
+   * @throws TypeError if the tenant is missing, the channel is no channel one can subscribe to, or JSON cannot express
+   * `data`.
    */
-  async broadcast(channel: string, data: unknown, options: SendOptions = {}): Promise<PublishResult> {
+  async broadcast(channel: string, data: unknown, options: BroadcastOptions = {}): Promise<PublishResult> {
     this.#checkChannel(channel);
     if (isMeta(channel) || isService(channel)) {
       throw new TypeError(
@@ -64,24 +65,26 @@ export class CometService {
       );
     }
     const { lazy, ext } = options;
-    return await this.#endpoint.server.send({ tenant: '', channel, data, lazy, ext });
+    const tenant = this.#references.tenant(options.tenant, "broadcast('/news', 1, { tenant: 'acme' })");
+    return await this.#endpoint.server.send({ tenant, channel, data, lazy, ext });
   }
 
   /**
    * The channel, pattern or template of this name, made if there is none: to configure it, to listen, to authorize.
-   * `configure` runs before any client can see it.
+   * `configure` runs before any client can see it. A name alone stands for the channels of this name in all tenants.
    *
    * @throws TypeError if the name is none.
    */
-  channel(name: string, configure?: (channel: CometChannel) => void): CometChannel {
+  channel(reference: ChannelReference, configure?: (channel: CometChannel) => void): CometChannel {
     const { channels, options } = this.#endpoint.server;
+    const { tenant, name } = this.#references.channel(reference);
     if (!isSubscription(name.replace(/[{}]/g, ''), options.channel) || isMeta(name)) {
       throw new TypeError(
         `${JSON.stringify(name)} is no channel: write for example '/news/sport', '/news/**' or '/rooms/{room}'.`,
       );
     }
-    const known = channels.find('', name);
-    const channel = this.#channelOf(channels.open('', name));
+    const known = channels.find(tenant, name);
+    const channel = this.#channelOf(channels.open(tenant, name));
     if (known || !configure) return channel;
     try {
       configure(channel);
@@ -92,9 +95,10 @@ export class CometService {
     return channel;
   }
 
-  /** The channel, pattern or template of this name, if anything is settled for it. */
-  findChannel(name: string): CometChannel | undefined {
-    const settings = this.#endpoint.server.channels.find('', name);
+  /** The channel, pattern or template of this name, if anything is settled for it in the tenant, or in all. */
+  findChannel(reference: ChannelReference): CometChannel | undefined {
+    const { tenant, name } = this.#references.channel(reference);
+    const settings = this.#endpoint.server.channels.find(tenant, name);
     return settings && this.#channelOf(settings);
   }
 
@@ -109,9 +113,14 @@ export class CometService {
     return this.#endpoint.server.extensions.add(extensionOf(extension, viewOf));
   }
 
-  /** The sessions of this process, or those of one user, at this moment. */
+  /** The sessions of this process, or those of one user, at this moment. @throws TypeError if the tenant is missing. */
   sessions(user?: UserReference): readonly CometSession[] {
     return user === undefined ? this.#endpoint.server.sessions.all().map(viewOf) : this.#sessionsOf(user);
+  }
+
+  /** The sessions of one tenant in this process, at this moment. */
+  sessionsOfTenant(tenant: string): readonly CometSession[] {
+    return this.sessions().filter(({ principal }) => principal.tenant === tenant);
   }
 
   /** A session of this process by its client id. */
@@ -124,6 +133,7 @@ export class CometService {
    * Ends all sessions of a user in this process, and tells their clients not to come back by themselves.
    *
    * @returns how many there were.
+   * @throws TypeError if the tenant is missing.
    */
   disconnect(user: UserReference): number {
     // Callers without types may name nobody, which must not mean everybody.
@@ -136,9 +146,12 @@ export class CometService {
    * Opens a session of the server itself. It lives until it is disconnected, or the application stops.
    *
    * @param name what its principal is called, for listeners and authorizers to know it by.
+   * @param options the tenant whose channels it subscribes to and publishes on.
+   * @throws TypeError if the tenant is missing.
    */
-  openSession(name: string): CometLocalSession {
-    return new CometLocalSession(new LocalSession(this.#endpoint.server, name));
+  openSession(name: string, options: { readonly tenant?: string } = {}): CometLocalSession {
+    const tenant = this.#references.tenant(options.tenant, "openSession('clock', { tenant: 'acme' })");
+    return new CometLocalSession(new LocalSession(this.#endpoint.server, name, tenant));
   }
 
   /**
@@ -164,7 +177,7 @@ export class CometService {
   }
 
   #sessionsOf(user: UserReference): readonly CometSession[] {
-    const { tenant, userId } = referenceOf(user);
+    const { tenant, userId } = this.#references.user(user);
     return Array.from(this.#endpoint.server.sessions.ofUser(tenant, userId), viewOf);
   }
 
@@ -179,9 +192,4 @@ export class CometService {
       );
     }
   }
-}
-
-/** Callers without types pass what a session or a request gave them, which may be nothing. */
-function referenceOf(user: UserReference | null | undefined): { tenant: string; userId: string } {
-  return typeof user === 'string' ? { tenant: '', userId: user } : { tenant: '', userId: '', ...user };
 }

@@ -88,3 +88,83 @@ describe('what is settled for channels', () => {
     );
   });
 });
+
+describe('settings for all tenants', () => {
+  it('hold in each of them, ahead of those of the tenant for the same name', () => {
+    const channels = channelsWith(['/a', '/*', '/{x}'], 'red');
+    const shared = ['/a', '/**', '/{y}'].map((name) => channels.open(undefined, name));
+    expect(namesOf(channels.matching('blue', '/a'))).toEqual(['/**', '/{y}', '/a']);
+    const matched = channels.matching('red', '/a');
+    expect(namesOf(matched)).toEqual(['/**', '/*', '/{y}', '/{x}', '/a', '/a']);
+    expect(matched.filter(({ settings }) => shared.includes(settings))).toHaveLength(3);
+    expect(matched.map(({ settings }) => settings.tenant)).toEqual([
+      ...[undefined, 'red', undefined, 'red', undefined, 'red'],
+    ]);
+  });
+
+  it('authorize in each of them', () => {
+    const channels = new Channels(silent);
+    const shared = channels.open(undefined, '/a/*');
+    shared.authorizers.add(() => 'deny');
+    const own = channels.open('red', '/a/b');
+    own.authorizers.add(() => 'deny');
+    expect(channels.authorizing('blue', '/a/b')).toEqual([{ settings: shared, covers: true }]);
+    expect(channels.authorizing('red', '/a/**')).toEqual([
+      { settings: shared, covers: false },
+      { settings: own, covers: false },
+    ]);
+  });
+
+  it('make a name exist in each of them, as long as they are there', () => {
+    const channels = new Channels(silent);
+    const shared = channels.open(undefined, '/a');
+    expect(['', 'red'].map((tenant) => channels.settles(tenant, '/a'))).toEqual([true, true]);
+    channels.remove(shared);
+    expect([channels.settles('red', '/a'), channels.empty]).toEqual([false, true]);
+  });
+});
+
+describe('authorizers', () => {
+  it('elsewhere are not even looked at, however many there are', () => {
+    const channels = new Channels(silent);
+    for (let room = 0; room < 2_000; room++) {
+      const settings = channels.open('', `/rooms/${room}/chat`);
+      Object.defineProperty(settings, 'authorizers', {
+        get: () => {
+          throw new Error(`${settings.name} was looked at`);
+        },
+      });
+    }
+    const here = channels.open('', '/news/*');
+    here.authorizers.add(() => 'grant');
+    expect(channels.authorizing('', '/news/sport')).toEqual([{ settings: here, covers: true }]);
+    expect(channels.authorizing('', '/news/**')).toEqual([{ settings: here, covers: false }]);
+    expect(() => channels.authorizing('', '/rooms/**')).toThrow('was looked at');
+  });
+
+  it('that concern a name are those that overlap with it, and cover it where they hold it as a whole', () => {
+    check(
+      fc.property(names, names, subscriptionName, (kept, removed, name) => {
+        const channels = channelsWith([...kept, ...removed]);
+        const gone = removed.filter((other) => !kept.includes(other));
+        for (const other of gone) {
+          const settings = channels.find('', other);
+          if (settings) channels.remove(settings);
+        }
+        for (const other of kept) channels.find('', other)?.authorizers.add(() => 'grant');
+        const expected = kept.flatMap((other) => {
+          const around = witnesses(name, other.replace(/[{}]/g, '')).filter((at) => matches(name, at));
+          const held = around.filter((at) => holds(other, at)).length;
+          return held === 0 ? [] : [{ name: other, covers: held === around.length }];
+        });
+        const found = channels.authorizing('', name);
+        const byName = (left: { name: string }, right: { name: string }): number =>
+          left.name < right.name ? -1 : 1;
+        expect(found.map(({ settings, covers }) => ({ name: settings.name, covers })).sort(byName)).toEqual(
+          expected.sort(byName),
+        );
+      }),
+      60,
+    );
+  });
+});

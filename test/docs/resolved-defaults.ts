@@ -2,7 +2,7 @@ import { resolveOptions } from '../../src/nest/comet-options.resolver.js';
 
 /** The defaults that hold, under the names that users write. */
 export function resolvedDefaults(): Record<string, unknown> {
-  const { bayeux, transport, issuers, credentials } = resolveOptions({
+  const { bayeux, transport, issuers, credentials, tenants, authorizers } = resolveOptions({
     auth: {
       issuer: 'https://op.example',
       audience: 'push',
@@ -30,7 +30,9 @@ export function resolvedDefaults(): Record<string, unknown> {
     'auth.aliases': credentials.aliases,
     'auth.clockTolerance': jwt?.clockTolerance,
     'auth.allowInsecureIssuer': jwt?.allowInsecureIssuer,
+    'auth.tenants': tenants,
     'auth.anonymous': false,
+    authorizers,
     rules: [],
     origins: transport.origins,
     transports: transport.transports,

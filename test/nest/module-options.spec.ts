@@ -43,6 +43,8 @@ const PATH =
 const TRUST =
   "trustProxy must be a number of hops or a list of addresses: write for example trustProxy: 1 or trustProxy: ['10.0.0.0/8'].";
 const VERIFIER = 'auth.verifier must be an object with a method verify(token) that promises a principal.';
+const AUTHORIZERS =
+  "authorizers must be a list of objects with a channel and authorize: write for example authorizers: [{ channel: '/rooms/*', authorize: () => 'grant' }].";
 const BINDING =
   "session.binding must be 'principal', 'token' or 'clientId': leave it out for 'principal', the safe default.";
 
@@ -216,6 +218,19 @@ describe('the options of CometModule', () => {
       'extensions: a function',
       open({ extensions: [1] }),
       'extensions must be a list of objects with incoming, outgoing, or both.',
+    ],
+    ['authorizers: a function', open({ authorizers: [() => 'grant'] }), AUTHORIZERS],
+    ['authorizers: no channel', open({ authorizers: [{ authorize: () => 'grant' }] }), AUTHORIZERS],
+    [
+      'authorizers: a bad channel',
+      open({ authorizers: [{ channel: 'rooms', authorize: () => 'grant' }] }),
+      AUTHORIZERS,
+    ],
+    ['auth.tenants: a name', jwt({ tenants: 'acme' }), 'auth.tenants must be true or false.'],
+    [
+      'auth.tenants without a verifier',
+      jwt({ tenants: true }),
+      'auth.tenants is about the principals of a verifier of your own: leave it out.',
     ],
     [
       'queue.policy: block',
@@ -419,6 +434,7 @@ describe('the options of CometModule', () => {
         trustProxy: ['10.0.0.0/8', 'fd00::1'],
         transports: ['long-polling', 'callback-polling'],
         extensions: [{ incoming: () => undefined }],
+        authorizers: [{ channel: '/rooms/{room}', authorize: () => 'grant' }],
         channels: { broadcastToPublisher: false, lazyTimeout: 0 },
         websocket: { timeout: 20_000, idleTimeout: 60_000, compression: true },
         longPolling: { maxInterval: 5_000, duplicateConnectStatus: 408 },

@@ -36,7 +36,7 @@ export function subscribe(core: Core, message: Incoming, session: Session): Mayb
     return [failure(message, BayeuxErrors.tooManySubscriptions)];
   }
 
-  const decision = decideAll(core, session, channels);
+  const decision = decideFor(core, session, channels);
   return isThenable(decision)
     ? decision.then((settled) => conclude(core, message, session, channels, settled))
     : conclude(core, message, session, channels, decision);
@@ -61,6 +61,16 @@ function conclude(
     if (session.ended) return refused(BayeuxErrors.subscribeFailed);
   }
   return [replyTo(message, { ...echoSubscription(message), successful: true })];
+}
+
+/** What was decided for a principal that the session has no more, because its token was renewed meanwhile, is no yes. */
+function decideFor(core: Core, session: Session, channels: readonly string[]): MaybePromise<Decision> {
+  const { principal } = session;
+  const decision = decideAll(core, session, channels);
+  if (!isThenable(decision)) return decision;
+  return decision.then((settled) =>
+    settled.allowed && session.principal !== principal ? decideFor(core, session, channels) : settled,
+  );
 }
 
 function decideAll(
