@@ -1,4 +1,4 @@
-export type { CometAuthOptions } from './auth/auth-options.js';
+export type { CometAuthOptions, CometExpiryOptions } from './auth/auth-options.js';
 export type { ChannelRule, RuleCondition } from './auth/channel-rule.js';
 export type { CometPrincipal } from './auth/comet-principal.js';
 export {

@@ -1,5 +1,25 @@
 import type { TokenVerifier } from './token-verifier.js';
 
+/** What becomes of a session when its token expires. All durations are seconds. */
+export interface CometExpiryOptions {
+  /**
+   * How long before its token expires a client is told (`/service/comet/auth`, `expiring`), but a quarter of the time
+   * that is left at most; 0 tells nobody. @default 60
+   */
+  refreshLead?: number;
+  /** For how long messages still reach a client whose token has expired. What it sends itself is refused. @default 25 */
+  grace?: number;
+  /**
+   * Keeps the session for `session.maxInterval` after that, with what waits for it, until its client presents a newer
+   * token. Without it the session ends with the grace. @default true
+   */
+  suspend?: boolean;
+  /** Age at which a session ends, whatever tokens it was given: its client handshakes anew. 0 for no limit. @default 43200 */
+  maxSessionAge?: number;
+  /** Takes a newer token of the same user also if it was issued to another client (`client_id`). @default false */
+  anyClient?: boolean;
+}
+
 /** How clients prove who they are. */
 export interface CometAuthOptions {
   /** The issuer of access tokens, exactly as in the `iss` of its tokens, for example `https://login.example.com`. */
@@ -22,4 +42,5 @@ export interface CometAuthOptions {
   verifier?: TokenVerifier;
   /** Lets clients in that present no token, as anonymous sessions. A bad token still fails. @default false */
   anonymous?: boolean;
+  expiry?: CometExpiryOptions;
 }

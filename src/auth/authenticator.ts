@@ -58,7 +58,7 @@ export class Authenticator {
       if (isSound(principal)) return { kind: 'principal', principal };
       this.#logger.error(
         `The token verifier answered with no usable principal for the token ${tokenRef(token)}: ` +
-          "write an identity, the kind user or service, a userId for users only, and the tenant ''.",
+          "write an identity, the kind user or service, a userId for users only, the tenant '', and times that are numbers.",
       );
       return REFUSED;
     } catch (error) {
@@ -92,6 +92,8 @@ function isSound(principal: Partial<CometPrincipal> | null | undefined): princip
   if (typeof principal?.identity !== 'string' || principal.identity === '') return false;
   // What is settled for channels holds for the one tenant there is so far: another would get round it.
   if (principal.tenant !== '') return false;
+  // A time that compares with no other would never come.
+  if (principal.expiresAt !== undefined && !Number.isFinite(principal.expiresAt)) return false;
   if (principal.kind === 'service') return principal.userId === null;
   return principal.kind === 'user' && (principal.userId === null || isNameText(principal.userId));
 }

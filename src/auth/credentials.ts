@@ -1,3 +1,4 @@
+import { AUTH_CHANNEL } from '../bayeux/credential-life.js';
 import { BayeuxErrors } from '../bayeux/errors.js';
 import { isJsonObject } from '../bayeux/message.js';
 import type { JsonObject } from '../bayeux/message.js';
@@ -34,8 +35,8 @@ const UNREADABLE = Symbol('unreadable');
 
 /**
  * Takes the credentials out of a request: from the `Authorization` header (RFC 6750 §2.1), from `ext.auth.token` of
- * any message, and on handshakes from the places other clients use. What comes back holds no token any more, so
- * that none reaches extensions, handlers, subscribers or logs.
+ * any message, from what is published to `/service/comet/auth`, and on handshakes from the places other clients use.
+ * What comes back holds no token any more, so that none reaches extensions, handlers, subscribers or logs.
  */
 export function takeCredentials(carriers: CredentialCarriers): TakenCredentials {
   const presented: unknown[] = [];
@@ -70,11 +71,28 @@ function presentHeader(value: string, presented: unknown[]): void {
 
 function takeFromMessage(message: unknown, presented: unknown[]): unknown {
   if (!isJsonObject(message)) return message;
+  return takeFromExt(takeFromData(message, presented), presented);
+}
+
+/** What is published where tokens are presented is a token, in whatever shape. */
+function takeFromData(message: JsonObject, presented: unknown[]): JsonObject {
+  const { channel, data } = message;
+  // Dialects may write more behind the name.
+  if (typeof channel !== 'string' || !channel.startsWith(AUTH_CHANNEL) || data === undefined) return message;
+  if (isJsonObject(data)) presentMember(data, 'token', presented);
+  return { ...message, data: {} };
+}
+
+function takeFromExt(message: JsonObject, presented: unknown[]): JsonObject {
   const { ext } = message;
   if (!isJsonObject(ext) || !CREDENTIAL_FIELDS.some((field) => Object.hasOwn(ext, field))) return message;
-  presentExt(ext, message.channel === '/meta/handshake', presented);
+  const handshake = message.channel === '/meta/handshake';
+  presentExt(ext, handshake, presented);
   // Spread and fromEntries define members, where an assignment to `__proto__` would set a prototype.
   const kept = Object.entries(ext).filter(([field]) => !isCredentialField(field));
+  // No credential, but what the client can do with one.
+  if (handshake && isJsonObject(ext.auth) && ext.auth.refresh === true)
+    kept.push(['auth', { refresh: true }]);
   const copy: JsonObject = { ...message };
   if (kept.length > 0) copy.ext = Object.fromEntries(kept);
   else delete copy.ext;

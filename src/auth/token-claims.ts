@@ -56,6 +56,7 @@ export function principalOf(
     clientId,
     scopes,
     expiresAt,
+    issuedAt: claims.iat * 1000,
     tokenRef: context.tokenRef,
   } as const;
   if (subject === null || isService(claims, subject, clients)) {

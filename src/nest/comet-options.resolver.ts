@@ -1,9 +1,14 @@
 import { validateSync, type ValidationError } from 'class-validator';
-import type { CometAuthOptions } from '../auth/auth-options.js';
+import type { CometAuthOptions, CometExpiryOptions } from '../auth/auth-options.js';
 import type { ChannelRule } from '../auth/channel-rule.js';
 import { type JwtVerifierOptions, validateJwtOptions } from '../auth/jwt-verifier.options.js';
 import { validateRules } from '../auth/rule.validation.js';
-import { type BayeuxOptions, DEFAULT_BAYEUX_OPTIONS, type SessionTimes } from '../bayeux/bayeux-options.js';
+import {
+  type BayeuxOptions,
+  DEFAULT_BAYEUX_OPTIONS,
+  type ExpiryOptions,
+  type SessionTimes,
+} from '../bayeux/bayeux-options.js';
 import { ProxyTrust } from '../transports/proxy-trust.js';
 import { DEFAULT_TRANSPORT_OPTIONS, type TransportOptions } from '../transports/transport-options.js';
 import type { CometExtension } from './comet-extension.js';
@@ -84,6 +89,7 @@ export function resolveOptions(options: CometModuleOptions): ResolvedOptions {
       maxInactivity: session.maxInactivity ?? bayeux.maxInactivity,
       activityMode: session.activityMode ?? bayeux.activityMode,
       sessionBinding: session.binding ?? bayeux.sessionBinding,
+      expiry: expiryOptions(auth.expiry),
       channel: {
         maxLength: limits.channelLength ?? bayeux.channel.maxLength,
         maxDepth: limits.channelDepth ?? bayeux.channel.maxDepth,
@@ -135,6 +141,19 @@ function jwtOptions(auth: CometAuthOptions): JwtVerifierOptions | undefined {
     userClaim: auth.userClaim ?? 'sub',
     clockTolerance: auth.clockTolerance ?? 5,
     allowInsecureIssuer: auth.allowInsecureIssuer ?? false,
+  };
+}
+
+/** In milliseconds, as all times of the core. */
+function expiryOptions(expiry: CometExpiryOptions = {}): ExpiryOptions {
+  const { refreshLead, grace, maxSessionAge, suspend, anyClient } = expiry;
+  const defaults = DEFAULT_BAYEUX_OPTIONS.expiry;
+  return {
+    refreshLead: refreshLead === undefined ? defaults.refreshLead : refreshLead * 1_000,
+    grace: grace === undefined ? defaults.grace : grace * 1_000,
+    maxSessionAge: maxSessionAge === undefined ? defaults.maxSessionAge : maxSessionAge * 1_000,
+    suspend: suspend ?? defaults.suspend,
+    anyClient: anyClient ?? defaults.anyClient,
   };
 }
 

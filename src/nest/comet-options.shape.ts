@@ -145,6 +145,14 @@ class CompatShape {
   @YesOrNo() salesforce?: boolean;
 }
 
+class ExpiryShape {
+  @WholeNumber(0, 'seconds', 60) refreshLead?: number;
+  @WholeNumber(0, 'seconds', 25) grace?: number;
+  @YesOrNo() suspend?: boolean;
+  @WholeNumber(0, 'seconds', 43_200) maxSessionAge?: number;
+  @YesOrNo() anyClient?: boolean;
+}
+
 class AuthShape {
   @ValidateIf((auth: AuthShape) => auth.issuer !== undefined || (!auth.verifier && auth.anonymous !== true))
   @IsString({
@@ -187,6 +195,7 @@ class AuthShape {
   })
   verifier?: TokenVerifier;
   @Given() @IsBoolean({ message: 'anonymous must be true or false.' }) anonymous?: boolean;
+  @Given() @ValidateNested() @IsObject({ message: 'expiry must be an object.' }) expiry?: ExpiryShape;
 }
 
 /** The options of the module, as class-validator sees them. Rules have a validator of their own. */
@@ -288,6 +297,18 @@ const GROUPS = {
   compat: CompatShape,
 };
 
+/** Groups within a group. */
+const INNER_GROUPS = new Map<unknown, Readonly<Record<string, new () => object>>>([
+  [AuthShape, { expiry: ExpiryShape }],
+]);
+
 function shaped(Shape: new () => object, group: unknown): unknown {
-  return typeof group === 'object' && group !== null ? Object.assign(new Shape(), group) : group;
+  if (typeof group !== 'object' || group === null) return group;
+  const inner = Object.entries(INNER_GROUPS.get(Shape) ?? {})
+    .filter(([name]) => Object.hasOwn(group, name))
+    .map(([name, Inner]): [string, unknown] => [
+      name,
+      shaped(Inner, (group as Record<string, unknown>)[name]),
+    ]);
+  return Object.assign(new Shape(), group, Object.fromEntries(inner));
 }
