@@ -1,5 +1,6 @@
 export type {
   CometAuthOptions,
+  CometExpiryOptions,
   CometIntrospectionOptions,
   CometIssuerOptions,
   CometIssuerSettings,

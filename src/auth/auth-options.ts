@@ -45,6 +45,26 @@ export interface CometIntrospectionOptions {
   queue?: number;
 }
 
+/** What becomes of a session when its token expires. All durations are seconds. */
+export interface CometExpiryOptions {
+  /**
+   * How long before its token expires a client is told (`/service/comet/auth`, `expiring`), but a quarter of the time
+   * that is left at most; 0 tells nobody. @default 60
+   */
+  refreshLead?: number;
+  /** For how long messages still reach a client whose token has expired. What it sends itself is refused. @default 25 */
+  grace?: number;
+  /**
+   * Keeps the session for `session.maxInterval` after that, with what waits for it, until its client presents a newer
+   * token. Without it the session ends with the grace. @default true
+   */
+  suspend?: boolean;
+  /** Age at which a session ends, whatever tokens it was given: its client handshakes anew. 0 for no limit. @default 43200 */
+  maxSessionAge?: number;
+  /** Takes a newer token of the same user also if it was issued to another client (`client_id`). @default false */
+  anyClient?: boolean;
+}
+
 /** How the tokens of an issuer are verified and what is read from them. */
 export interface CometIssuerSettings {
   /** The audience that names this push server in the `aud` of a token; several names are permitted. */
@@ -112,4 +132,5 @@ export interface CometAuthOptions extends CometIssuerSettings {
    * @default [['authentication', 'token'], ['authToken'], ['access_token'], ['token']]
    */
   aliases?: readonly (readonly string[])[];
+  expiry?: CometExpiryOptions;
 }

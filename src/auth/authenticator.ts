@@ -68,7 +68,7 @@ export class Authenticator {
       if (isSound(principal, this.#options.tenants ?? false)) return { kind: 'principal', principal };
       this.#logger.error(
         `The token verifier answered with no usable principal for the token ${tokenRef(token)}: ` +
-          'write an identity, the kind user or service, a userId for users only, and ' +
+          'write an identity, the kind user or service, a userId for users only, times that are numbers, and ' +
           (this.#options.tenants === true ? 'the name of a tenant.' : "the tenant ''."),
       );
       return REFUSED;
@@ -119,6 +119,8 @@ function isSound(
   // Without tenants a principal of one would get round what is settled for the channels of all; with them one that
   // has none would be in a tenant that nobody has made.
   if (typeof principal.tenant !== 'string' || (principal.tenant !== '') !== tenants) return false;
+  // A time that compares with no other would never come.
+  if (principal.expiresAt !== undefined && !Number.isFinite(principal.expiresAt)) return false;
   if (principal.kind === 'service') return principal.userId === null;
   return principal.kind === 'user' && (principal.userId === null || isNameText(principal.userId));
 }

@@ -1,3 +1,4 @@
+import { AUTH_CHANNEL } from '../bayeux/credential-life.js';
 import { BayeuxErrors } from '../bayeux/errors.js';
 import { isJsonObject } from '../bayeux/message.js';
 import type { JsonObject } from '../bayeux/message.js';
@@ -65,8 +66,8 @@ interface Found {
 
 /**
  * Takes the credentials out of a request: from the `Authorization` header (RFC 6750 §2.1), from `ext.auth.token` of
- * any message, and on handshakes from the places other clients use. What comes back holds no token any more, so
- * that none reaches extensions, handlers, subscribers or logs.
+ * any message, from what is published to `/service/comet/auth`, and on handshakes from the places other clients use.
+ * What comes back holds no token any more, so that none reaches extensions, handlers, subscribers or logs.
  */
 export function takeCredentials(carriers: CredentialCarriers, options = DEFAULTS): TakenCredentials {
   if (carriers.authorization === undefined && !carriers.messages.some(mayCarry)) {
@@ -86,7 +87,12 @@ export function takeCredentials(carriers: CredentialCarriers, options = DEFAULTS
 /** Whether there is anything to look at: most messages have no place where credentials could be. */
 function mayCarry(message: unknown): boolean {
   if (!isJsonObject(message)) return false;
-  return message.ext !== undefined || Object.hasOwn(message, EXO_TOKEN) || Object.hasOwn(message, EXO_ID);
+  return (
+    message.ext !== undefined ||
+    presentsToken(message) ||
+    Object.hasOwn(message, EXO_TOKEN) ||
+    Object.hasOwn(message, EXO_ID)
+  );
 }
 
 function onlyOne(presented: readonly unknown[]): { token?: string; error?: string } {
@@ -113,7 +119,20 @@ function presentHeader(value: string, presented: unknown[]): void {
 function takeFromMessage(message: unknown, found: Found): unknown {
   if (!isJsonObject(message)) return message;
   const handshake = message.channel === '/meta/handshake';
-  return takeFromExt(takeFromMembers(message, handshake, found), handshake, found);
+  const rest = takeFromMembers(takeFromData(message, found), handshake, found);
+  return takeFromExt(rest, handshake, found);
+}
+
+/** What is published where tokens are presented is a token, in whatever shape. */
+function takeFromData(message: JsonObject, found: Found): JsonObject {
+  if (!presentsToken(message) || message.data === undefined) return message;
+  if (isJsonObject(message.data)) presentMember(message.data, 'token', found.presented);
+  return { ...message, data: {} };
+}
+
+/** Dialects may write more behind the name. */
+function presentsToken({ channel }: JsonObject): boolean {
+  return typeof channel === 'string' && channel.startsWith(AUTH_CHANNEL);
 }
 
 /** `exoToken` goes out of every message, as its clients repeat it where they subscribe. */
@@ -135,6 +154,8 @@ function takeFromExt(message: JsonObject, handshake: boolean, found: Found): Jso
   if (!isJsonObject(ext) || !Object.keys(ext).some(isCredential)) return message;
   presentExt(ext, handshake ? aliases : [], found.presented);
   const kept = without(ext, isCredential);
+  // No credential, but what the client can do with one.
+  if (handshake && isJsonObject(ext.auth) && ext.auth.refresh === true) kept.auth = { refresh: true };
   const copy: JsonObject = { ...message };
   if (Object.keys(kept).length > 0) copy.ext = kept;
   else delete copy.ext;

@@ -24,6 +24,20 @@ export interface SessionTimes {
   readonly maxInterval: number;
 }
 
+/** What becomes of a session whose token expires. All durations are milliseconds. */
+export interface ExpiryOptions {
+  /** How long before its token expires the client is told, but a quarter of what is left of its life at most. */
+  readonly refreshLead: number;
+  /** For how long messages still reach a client whose token has expired; what it sends itself is refused. */
+  readonly grace: number;
+  /** Whether the session is then kept for `maxInterval`, with what waits for it, until a newer token comes. */
+  readonly suspend: boolean;
+  /** Age at which a session ends, whatever tokens it has been given; 0 for no limit. */
+  readonly maxSessionAge: number;
+  /** Whether the newer token may have been issued to another client. */
+  readonly anyClient: boolean;
+}
+
 /** What counts as a sign of life for `maxInactivity`: what the client sends, or also what it is sent. */
 export type ActivityMode = 'client' | 'client-server';
 
@@ -52,6 +66,7 @@ export interface BayeuxOptions extends SessionTimes {
   /** Characters of a message `id`. */
   readonly maxIdLength: number;
   readonly sessionBinding: SessionBinding;
+  readonly expiry: ExpiryOptions;
   readonly channel: ChannelLimits;
   readonly queue: OutboxLimits;
   /** What happens at a full queue. */
@@ -100,6 +115,13 @@ export const DEFAULT_BAYEUX_OPTIONS: BayeuxOptions = Object.freeze<BayeuxOptions
   maxSubscriptions: 500,
   maxIdLength: 128,
   sessionBinding: 'principal',
+  expiry: {
+    refreshLead: 60_000,
+    grace: 25_000,
+    suspend: true,
+    maxSessionAge: 43_200_000,
+    anyClient: false,
+  },
   channel: { maxLength: 256, maxDepth: 16 },
   queue: { maxMessages: 1_000, maxBytes: 1_048_576 },
   queuePolicy: 'disconnect',

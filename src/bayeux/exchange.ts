@@ -1,3 +1,4 @@
+import type { Advice } from './advice.js';
 import { isThenable } from './maybe-promise.js';
 import type { Reply } from './message.js';
 import type { Link, MaybePromise, Outbound, Receipt, RequestContext } from './ports.js';
@@ -21,6 +22,10 @@ export interface Greeting {
  * for a slow handler behind it.
  */
 export class Exchange {
+  /** Whether it has brought a newer token for its session. */
+  renewed = false;
+  /** What a connect shall do whose token is refused, if it is known for which session it was. */
+  advice: Advice | undefined;
   readonly #slots: (Replies | undefined)[];
   #afterwards: (() => void)[] | undefined;
   #pending = 0;

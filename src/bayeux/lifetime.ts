@@ -6,14 +6,13 @@ import type { SessionHost } from './session-state.js';
 const PATIENCE = 5_000;
 
 /**
- * For how long a session lives: until its client has been silent for too long, or its principal no longer holds. It is
- * armed from the first moment to the last, but for sessions of the server itself.
+ * For how long a session lives: until its client has been silent for too long. It is armed from the first moment to the
+ * last, but for sessions of the server itself, and while a session is suspended, which ends by its token.
  */
 export class Lifetime {
   readonly #session: Session;
   readonly #host: SessionHost;
   readonly #expiry: Deadline;
-  readonly #principalEnd: Deadline;
   #processing = 0;
   #processingSince = 0;
   #activeAt: number;
@@ -24,9 +23,6 @@ export class Lifetime {
     this.#activeAt = host.scheduler.now();
     this.#expiry = host.scheduler.deadline(() => {
       this.#expire();
-    });
-    this.#principalEnd = host.scheduler.deadline(() => {
-      session.end('token_expired');
     });
   }
 
@@ -45,16 +41,15 @@ export class Lifetime {
   /** The client is to connect when a connect held for `hold` milliseconds has been answered. */
   arm(hold: number): void {
     const { state } = this.#session;
-    if (state.local) return;
+    if (state.local || this.#session.credential?.suspended) return;
     this.#expiry.moveTo(
       this.#host.scheduler.now() + hold + state.interval + this.#session.time('maxInterval'),
     );
   }
 
-  /** The principal holds until another moment. */
-  armPrincipalEnd(): void {
-    const { expiresAt } = this.#session.principal;
-    if (expiresAt !== undefined) this.#principalEnd.moveTo(expiresAt);
+  /** Silence does not count until it is armed again. */
+  pause(): void {
+    this.#expiry.cancel();
   }
 
   /** Any message but a connect: the client lives. It puts expiry off but does not suspend it. */
@@ -80,7 +75,6 @@ export class Lifetime {
 
   end(): void {
     this.#expiry.cancel();
-    this.#principalEnd.cancel();
   }
 
   #expire(): void {

@@ -121,6 +121,13 @@ export class Mailbox {
     return this.#outbox.retain(number);
   }
 
+  /** What waits and is `unwanted` never leaves. */
+  withdraw(unwanted: (delivery: Delivery) => boolean): void {
+    const { messages } = this.#outbox;
+    const wanted = messages.filter((delivery) => !unwanted(delivery));
+    if (wanted.length < messages.length) this.#outbox.replace(wanted);
+  }
+
   acknowledge(number: number): void {
     this.#giveBack(() => {
       this.#outbox.acknowledge(number);

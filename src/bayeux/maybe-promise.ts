@@ -10,6 +10,20 @@ export function leaveUnheard(answer: unknown): void {
   if (isThenable(answer)) answer.then(undefined, () => undefined);
 }
 
+/** Runs `task`, and `then` once it is through or has failed. */
+export function afterwards<T>(task: () => MaybePromise<T>, then: () => void): MaybePromise<T> {
+  let result: MaybePromise<T>;
+  try {
+    result = task();
+  } catch (error) {
+    then();
+    throw error;
+  }
+  if (isThenable(result)) result.then(then, then);
+  else then();
+  return result;
+}
+
 /** A hook of the application that took longer than it may. */
 export class TimeLimitError extends Error {
   constructor(what: string, milliseconds: number) {

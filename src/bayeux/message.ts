@@ -13,6 +13,10 @@ export function isHandshake(message: unknown): boolean {
   return isJsonObject(message) && message['channel'] === '/meta/handshake';
 }
 
+export function isConnectReply(reply: Reply): boolean {
+  return reply.channel === '/meta/connect';
+}
+
 /**
  * What the server answers to one message (Bayeux 1.0 §4). Member order is the order on the wire.
  * A message with `data` and an `id` is the answer of a service; every other reply has no `data`.

@@ -16,6 +16,14 @@ export interface Principal {
   readonly identity: string;
   /** Milliseconds since the epoch after which the principal no longer holds; absent for anonymous sessions. */
   readonly expiresAt?: number;
+  /** Milliseconds since the epoch at which the token was issued: of two tokens the later one counts. */
+  readonly issuedAt?: number;
+  /** Tells one token from another without being one. */
+  readonly tokenRef?: string;
+  /** The client the token was issued to. */
+  readonly clientId?: string | null;
+  /** What the token grants, as its client is told. */
+  readonly scopes?: readonly string[];
 }
 
 /** What became of the credentials of one request. They are taken out of the messages before the core sees these. */

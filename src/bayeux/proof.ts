@@ -3,13 +3,13 @@ import type { Link, Principal, RequestContext } from './ports.js';
 import type { Session } from './session.js';
 
 /**
- * Whether a request may speak for the session it quotes: `mismatch` is a token of somebody else on a link that is
- * proven already, everything else that fails is `unproven` and answered like an unknown session.
+ * Whether a request may speak for the session it quotes. On a link that is proven without it, a token of somebody else
+ * is a `mismatch` and a bad one `refused`; everything else that fails is `unproven` and answered like an unknown session.
  */
-export type Proof = 'proven' | 'unproven' | 'mismatch';
+export type Proof = 'proven' | 'unproven' | 'mismatch' | 'refused';
 
 /** What proof has to be like. */
-export type ProofOptions = Pick<BayeuxOptions, 'sessionBinding' | 'requireHandshakePerConnection'>;
+export type ProofOptions = Pick<BayeuxOptions, 'sessionBinding' | 'requireHandshakePerConnection' | 'expiry'>;
 
 /**
  * A `clientId` alone proves nothing, as it may have been seen in a log or a proxy. A connection is no proof either:
@@ -25,22 +25,24 @@ export function prove(
   const bound = !link.once && link.sessionId !== undefined;
   if (bound && link.sessionId !== session.id) return 'unproven';
   if (!link.once && !bound && options.requireHandshakePerConnection) return 'unproven';
-  if (credential.kind === 'refused') return 'unproven';
-  if (credential.kind === 'principal') {
-    if (isSamePrincipal(credential.principal, session.principal)) return 'proven';
-    return bound ? 'mismatch' : 'unproven';
-  }
   const { sessionBinding: binding } = options;
-  if (bound || binding === 'clientId' || session.principal.kind === 'anonymous') return 'proven';
   const known = session.state.browser;
-  return binding === 'principal' && known !== undefined && known === browser ? 'proven' : 'unproven';
+  const proven = bound || (binding === 'principal' && known !== undefined && known === browser);
+  if (credential.kind === 'refused') return proven ? 'refused' : 'unproven';
+  if (credential.kind === 'principal') {
+    if (isSamePrincipal(credential.principal, session.principal, options)) return 'proven';
+    return proven ? 'mismatch' : 'unproven';
+  }
+  const open = binding === 'clientId' || session.principal.kind === 'anonymous';
+  return proven || open ? 'proven' : 'unproven';
 }
 
-function isSamePrincipal(left: Principal, right: Principal): boolean {
+function isSamePrincipal(left: Principal, right: Principal, { expiry }: ProofOptions): boolean {
   return (
     left.kind === right.kind &&
     left.tenant === right.tenant &&
     left.userId === right.userId &&
-    left.identity === right.identity
+    left.identity === right.identity &&
+    (expiry.anyClient || (left.clientId ?? null) === (right.clientId ?? null))
   );
 }

@@ -4,6 +4,7 @@ import type { BayeuxOptions } from './bayeux-options.js';
 import { decide } from './authorization.js';
 import { isMeta, isService } from './channel.js';
 import type { BayeuxPorts, Core } from './core.js';
+import { AUTH_CHANNEL } from './credential-life.js';
 import type { Composed, Delivery } from './delivery.js';
 import { BayeuxErrors, denied, type Operation } from './errors.js';
 import { Channels } from './channels.js';
@@ -23,6 +24,7 @@ import { unsubscribe } from './meta/unsubscribe.js';
 import type { BayeuxRequest, Decision, Envelope, Link, MaybePromise, PublishResult } from './ports.js';
 import { type Proof, prove } from './proof.js';
 import { callService, publish } from './publish.js';
+import { answerToken, denyRenewal, renew, tellOfToken } from './renewal.js';
 import { Listeners } from './listeners.js';
 import { compose, NOBODY, passesListeners, send, type Sending } from './sending.js';
 import type { ServerListener } from './server-listener.js';
@@ -233,10 +235,12 @@ export class BayeuxServer implements Core {
     const { messages, context } = request;
     // A handshake stands alone; what else came with it cannot belong to a session yet.
     const greeting = messages.findIndex(isHandshake);
+    found?.credential?.settle();
     const proof = found && greeting < 0 ? prove(found, link, context, this.options) : undefined;
-    const session = proof === 'proven' ? found : undefined;
+    const session = proof === 'proven' && !found?.ended ? found : undefined;
     const exchange = new Exchange(link, context, messages.length, session, this);
     if (session) this.#adopt(session, exchange);
+    else if (found && (proof === 'refused' || proof === 'mismatch')) denyRenewal(this, exchange, found);
     return exchange.run((index) => {
       const validated = validate(messages[index], this.options, context.dialect);
       if (!validated.ok) return [validated.reply];
@@ -245,6 +249,7 @@ export class BayeuxServer implements Core {
         const complete = timesync(message.body, () => this.scheduler.now());
         if (complete) message.complete = complete;
       }
+      if (exchange.renewed && session?.credential) tellOfToken(message, session.credential);
       return this.#guarded(exchange, message, proof, index === greeting);
     });
   }
@@ -264,8 +269,10 @@ export class BayeuxServer implements Core {
     }
   }
 
-  #adopt(session: Session, { link, context }: Exchange): void {
-    if (context.credential.kind === 'principal') session.renew(context.credential.principal);
+  #adopt(session: Session, exchange: Exchange): void {
+    const { link, context } = exchange;
+    const { credential } = context;
+    exchange.renewed = credential.kind === 'principal' && renew(this, session, credential.principal);
     // It may have gone while its token was being verified: what it said counts, but it leads nowhere any more.
     if (link.once || link.closed) return;
     if (link.sessionId !== session.id) {
@@ -341,8 +348,10 @@ export class BayeuxServer implements Core {
 
   #route(exchange: Exchange, message: Incoming, proof: Proof | undefined): MaybePromise<Replies> {
     const { session, context } = exchange;
-    if (context.credential.kind === 'refused') return [this.#refused(message, context.credential.error)];
-    if (proof === 'mismatch') return [failure(message, BayeuxErrors.principalMismatch)];
+    if (context.credential.kind === 'refused')
+      return [this.#refused(message, context.credential.error, exchange.advice)];
+    if (proof === 'mismatch')
+      return [this.#refused(message, BayeuxErrors.principalMismatch, exchange.advice)];
     if (!session || session.endedBy || message.body['clientId'] !== session.id)
       return [this.#unknown(message)];
 
@@ -353,8 +362,10 @@ export class BayeuxServer implements Core {
 
   #ordered(exchange: Exchange, message: Incoming, session: Session): MaybePromise<Replies> {
     const { channel } = message;
-    if (channel === '/meta/subscribe') return subscribe(this, message, session);
     if (channel === '/meta/unsubscribe') return unsubscribe(this, message, session);
+    if (channel === AUTH_CHANNEL) return answerToken(exchange, message, session);
+    if (session.credential?.expired) return [failure(message, BayeuxErrors.tokenExpired)];
+    if (channel === '/meta/subscribe') return subscribe(this, message, session);
     if (isMeta(channel)) return [failure(message, denied('publish', 'denied_by_security_policy'))];
     if (isService(channel)) return callService(this, message, session);
     return publish(this, exchange, message, session);
@@ -380,11 +391,10 @@ export class BayeuxServer implements Core {
   }
 
   /** A bad token on a message after the handshake: a fresh one may do. */
-  #refused(message: Incoming, error: string) {
+  #refused(message: Incoming, error: string, advice: Advice | undefined) {
     if (message.channel !== '/meta/connect') return failure(message, error);
-    return failure(message, error, {
-      advice: error.startsWith('401:') ? this.#adviseHandshake() : ADVICE_NONE,
-    });
+    const again = advice ?? (error.startsWith('401:') ? this.#adviseHandshake() : ADVICE_NONE);
+    return failure(message, error, { advice: again });
   }
 
   #adviseHandshake(): Advice {

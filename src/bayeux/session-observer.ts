@@ -17,5 +17,9 @@ export interface SessionObserver {
   suspended?(timeout: number): void;
   /** The held connect is answered, or its client has gone; `timedOut` if nothing came while it was held. */
   resumed?(timedOut: boolean): void;
+  /** Its token has expired: messages still reach the client for a while, and what it asks for is refused. */
+  tokenExpired?(): void;
+  /** The client has presented a newer token: the principal is another object, which may do more or less. */
+  tokenRenewed?(): void;
   removed?(why: SessionEnd): void;
 }

@@ -1,3 +1,4 @@
+import type { Audit } from './audit.js';
 import type { BayeuxOptions, SessionTimes } from './bayeux-options.js';
 import type { Composed, Delivery } from './delivery.js';
 import type { HeldConnects } from './held-connects.js';
@@ -13,6 +14,8 @@ export interface SessionState {
   readonly browser: string | undefined;
   /** The request of its handshake: where it came from, and what it said of itself. */
   readonly client: Pick<RequestContext, 'address' | 'headers'>;
+  /** Whether its client has said that it presents newer tokens by itself (`ext.auth.refresh`). */
+  readonly refreshes?: boolean;
   /** True for a session of the server itself, which no client can use and which does not expire. */
   readonly local?: true;
   /** True from the first connect on. */
@@ -40,13 +43,16 @@ export interface SessionSettings {
 
 /** How a session came to its end. */
 export type SessionEnd =
-  'disconnect' | 'kick' | 'timeout' | 'inactive' | 'token_expired' | 'overflow' | 'shutdown';
+  'disconnect' | 'kick' | 'timeout' | 'inactive' | 'token_expired' | 'max_age' | 'overflow' | 'shutdown';
 
 /** What a session needs of the server it belongs to. */
 export interface SessionHost {
   readonly options: BayeuxOptions;
   readonly scheduler: Scheduler;
   readonly logger: Logger;
+  readonly audit: Audit;
+  /** A number from 0 to 1, which spreads clients over time. */
+  readonly random: () => number;
   readonly heldConnects: HeldConnects;
   /** What is said to a client is said through here: extensions may change it, or keep it back. */
   complete(replies: readonly Reply[], session: Session): readonly Reply[];

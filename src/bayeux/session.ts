@@ -1,5 +1,6 @@
 import { ADVICE_NONE, type Advice, adviseHandshake, adviseRetry } from './advice.js';
 import type { SessionTimes } from './bayeux-options.js';
+import { CredentialLife } from './credential-life.js';
 import type { Composed, Delivery } from './delivery.js';
 import { unknownSession } from './dialect.js';
 import { BayeuxErrors } from './errors.js';
@@ -8,8 +9,8 @@ import { HeldConnect } from './held-connect.js';
 import { type Incoming, replyTo } from './incoming.js';
 import { Lifetime } from './lifetime.js';
 import { Mailbox } from './mailbox.js';
-import { isThenable } from './maybe-promise.js';
-import type { Reply } from './message.js';
+import { afterwards } from './maybe-promise.js';
+import { isConnectReply, type Reply } from './message.js';
 import { SaidReceipt } from './receipts.js';
 import type { Batch } from './outbox.js';
 import type { Link, MaybePromise, Outbound, Principal } from './ports.js';
@@ -23,6 +24,8 @@ import { Turnstile } from './turnstile.js';
  */
 export class Session {
   readonly mailbox: Mailbox;
+  /** Its token, if it has one. */
+  readonly credential: CredentialLife | undefined;
   /** Whether listeners know of it: of one whose handshake is refused they never hear. */
   announced = false;
   /** What this session alone is extended by. */
@@ -50,7 +53,7 @@ export class Session {
     this.#lifetime = new Lifetime(this, host);
     this.#held = new HeldConnect(this, host);
     this.#lifetime.arm(0);
-    this.#lifetime.armPrincipalEnd();
+    this.credential = CredentialLife.of(this, host);
   }
 
   get id(): string {
@@ -87,6 +90,11 @@ export class Session {
     return (
       acknowledged !== undefined || (own.metaConnectDeliverOnly ?? this.#host.options.metaConnectDeliverOnly)
     );
+  }
+
+  /** Nothing leaves at present, for the sake of its token. */
+  get silent(): boolean {
+    return this.credential?.silent === true;
   }
 
   /** Whether it is over. */
@@ -149,24 +157,14 @@ export class Session {
   /** Runs `task`, and lets what is delivered meanwhile leave together when it is through. */
   batch<T>(task: () => MaybePromise<T>): MaybePromise<T> {
     this.deferFlush();
-    let result: MaybePromise<T>;
-    try {
-      result = task();
-    } catch (error) {
+    return afterwards(task, () => {
       this.resumeFlush();
-      throw error;
-    }
-    const through = (): void => {
-      this.resumeFlush();
-    };
-    if (isThenable(result)) result.then(through, through);
-    else through();
-    return result;
+    });
   }
 
   /** Sends what waits, if it is due and there is a way to. */
   flush(): void {
-    if (this.#end || this.#deferrals > 0 || !this.mailbox.due) return;
+    if (this.#end || this.#deferrals > 0 || !this.mailbox.due || this.silent) return;
     if (this.#link && !this.connectOnly) {
       if (!this.#link.congested) this.writeOn(this.#link, []);
     } else if (this.#held.current) {
@@ -176,12 +174,12 @@ export class Session {
 
   /** Writes replies, and ahead of them what waits. */
   writeOn(link: Link, replies: readonly Reply[]): void {
-    if (this.state.acknowledged !== undefined) {
-      this.#writeNumbered(link, replies, ++this.state.acknowledged);
+    if (this.silent || (this.mailbox.waiting === 0 && this.state.acknowledged === undefined)) {
+      this.#say(link, replies);
       return;
     }
-    if (this.mailbox.waiting === 0) {
-      this.#say(link, replies);
+    if (this.state.acknowledged !== undefined) {
+      this.#writeNumbered(link, replies, ++this.state.acknowledged);
       return;
     }
     const batch = this.mailbox.take(link, link.once, replies);
@@ -334,8 +332,9 @@ export class Session {
     this.#lifetime.arm(0);
   }
 
-  /** The reply to a good connect. It always carries advice, which also takes back any earlier one. */
+  /** The reply to a connect. It always carries advice, which also takes back any earlier one. */
   connectReply(message: Incoming): Reply {
+    if (this.credential?.suspended) return this.credential.refusal(message);
     return replyTo(message, { successful: true, advice: this.advice() });
   }
 
@@ -346,11 +345,10 @@ export class Session {
     return { ...advice, maxInterval: this.time('maxInterval') };
   }
 
-  /** The same principal has presented a newer token. */
-  renew(principal: Principal): void {
-    if ((principal.expiresAt ?? 0) <= (this.state.principal.expiresAt ?? 0)) return;
-    this.state.principal = principal;
-    this.#lifetime.armPrincipalEnd();
+  /** Nothing leaves any more, and silence does not count, until a newer token has come. */
+  suspend(): void {
+    this.#lifetime.pause();
+    this.answerHeld();
   }
 
   /** Ends the session at the will of the client; returns what answers the held connect, to be called afterwards. */
@@ -383,10 +381,11 @@ export class Session {
         link?.end('shutdown');
         break;
       case 'token_expired':
+      case 'max_age':
       case 'timeout': {
         const unknown = unknownSession(this.#held.current?.message.dialect);
-        const error = why === 'timeout' ? unknown : BayeuxErrors.tokenExpired;
-        this.answerHeld({ successful: false, error, advice: adviseHandshake(0) });
+        const error = why === 'token_expired' ? BayeuxErrors.tokenExpired : unknown;
+        this.answerHeld({ successful: false, error, advice: adviseHandshake(Math.round(spread)) });
         break;
       }
       case 'overflow': {
@@ -407,6 +406,7 @@ export class Session {
   #close(why: SessionEnd): void {
     this.#end = why;
     this.#lifetime.end();
+    this.credential?.end();
     this.mailbox.close();
     const link = this.#link;
     this.#link = undefined;
@@ -437,7 +437,3 @@ export class Session {
 
 /** Tells a client that its session was ended. It answers nothing, so it has no id. */
 export const KICK: Reply = Object.freeze({ channel: '/meta/disconnect', successful: true });
-
-function isConnectReply(reply: Reply): boolean {
-  return reply.channel === '/meta/connect';
-}

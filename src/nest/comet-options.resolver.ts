@@ -1,11 +1,16 @@
 import { validateSync, type ValidationError } from 'class-validator';
-import type { CometAuthOptions } from '../auth/auth-options.js';
+import type { CometAuthOptions, CometExpiryOptions } from '../auth/auth-options.js';
 import type { ChannelRule } from '../auth/channel-rule.js';
 import { type CredentialOptions, DEFAULT_ALIASES } from '../auth/credentials.js';
 import { type IssuerSettings, issuerSettings } from '../auth/issuer-settings.js';
 import { haveTenants, validateIssuers } from '../auth/issuer-settings.validation.js';
 import { validateRules } from '../auth/rule.validation.js';
-import { type BayeuxOptions, DEFAULT_BAYEUX_OPTIONS, type SessionTimes } from '../bayeux/bayeux-options.js';
+import {
+  type BayeuxOptions,
+  DEFAULT_BAYEUX_OPTIONS,
+  type ExpiryOptions,
+  type SessionTimes,
+} from '../bayeux/bayeux-options.js';
 import { ProxyTrust } from '../transports/proxy-trust.js';
 import { DEFAULT_TRANSPORT_OPTIONS, type TransportOptions } from '../transports/transport-options.js';
 import type { ChannelAuthorizer } from './channel-authorizer.js';
@@ -95,6 +100,7 @@ export function resolveOptions(options: CometModuleOptions): ResolvedOptions {
       maxInactivity: session.maxInactivity ?? bayeux.maxInactivity,
       activityMode: session.activityMode ?? bayeux.activityMode,
       sessionBinding: session.binding ?? bayeux.sessionBinding,
+      expiry: expiryOptions(auth.expiry),
       channel: {
         maxLength: limits.channelLength ?? bayeux.channel.maxLength,
         maxDepth: limits.channelDepth ?? bayeux.channel.maxDepth,
@@ -132,6 +138,19 @@ export function resolveOptions(options: CometModuleOptions): ResolvedOptions {
       handshakeTimeout: limits.handshakeTimeout ?? transport.handshakeTimeout,
       retryAfter: transport.retryAfter,
     },
+  };
+}
+
+/** In milliseconds, as all times of the core. */
+function expiryOptions(expiry: CometExpiryOptions = {}): ExpiryOptions {
+  const { refreshLead, grace, maxSessionAge, suspend, anyClient } = expiry;
+  const defaults = DEFAULT_BAYEUX_OPTIONS.expiry;
+  return {
+    refreshLead: refreshLead === undefined ? defaults.refreshLead : refreshLead * 1_000,
+    grace: grace === undefined ? defaults.grace : grace * 1_000,
+    maxSessionAge: maxSessionAge === undefined ? defaults.maxSessionAge : maxSessionAge * 1_000,
+    suspend: suspend ?? defaults.suspend,
+    anyClient: anyClient ?? defaults.anyClient,
   };
 }
 

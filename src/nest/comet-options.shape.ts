@@ -157,6 +157,14 @@ class CompatShape {
   @YesOrNo() exo?: boolean;
 }
 
+class ExpiryShape {
+  @WholeNumber(0, 'seconds', 60) refreshLead?: number;
+  @WholeNumber(0, 'seconds', 25) grace?: number;
+  @YesOrNo() suspend?: boolean;
+  @WholeNumber(0, 'seconds', 43_200) maxSessionAge?: number;
+  @YesOrNo() anyClient?: boolean;
+}
+
 class AuthShape extends IssuerSettingsShape {
   @ValidateIf(
     (auth: AuthShape) =>
@@ -192,6 +200,8 @@ class AuthShape extends IssuerSettingsShape {
     "aliases must be a list of paths, each a list of members: write for example aliases: [['com.example.authn', 'token']].",
   )
   aliases?: readonly (readonly string[])[];
+
+  @Given() @ValidateNested() @IsObject({ message: 'expiry must be an object.' }) expiry?: ExpiryShape;
 
   static of(auth: object): AuthShape {
     const shape = settingsShaped(new AuthShape(), auth);
@@ -322,7 +332,19 @@ const GROUPS = {
   compat: CompatShape,
 };
 
+/** Groups within a group. */
+const INNER_GROUPS = new Map<unknown, Readonly<Record<string, new () => object>>>([
+  [AuthShape, { expiry: ExpiryShape }],
+]);
+
 function shaped(Shape: new () => object, group: unknown): unknown {
   if (typeof group !== 'object' || group === null) return group;
-  return Shape === AuthShape ? AuthShape.of(group) : Object.assign(new Shape(), group);
+  const inner = Object.entries(INNER_GROUPS.get(Shape) ?? {})
+    .filter(([name]) => Object.hasOwn(group, name))
+    .map(([name, Inner]): [string, unknown] => [
+      name,
+      shaped(Inner, (group as Record<string, unknown>)[name]),
+    ]);
+  const made = Shape === AuthShape ? AuthShape.of(group) : Object.assign(new Shape(), group);
+  return Object.assign(made, Object.fromEntries(inner));
 }

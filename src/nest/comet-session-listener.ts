@@ -27,6 +27,16 @@ export interface CometSessionListener {
   suspended?(timeout: number): void;
   /** The held connect is answered, or its client has gone; `timedOut` if nothing came while it was held. */
   resumed?(timedOut: boolean): void;
+  /**
+   * The token has expired: messages still reach the client for `auth.expiry.grace`, and what it asks for is refused until
+   * it presents a newer one.
+   */
+  tokenExpired?(): void;
+  /**
+   * The client has presented a newer token. `session.principal` tells what it grants, and the subscriptions it does not
+   * grant are gone.
+   */
+  tokenRenewed?(): void;
   /** The session has ended. */
   removed?(why: SessionEnd): void;
 }
@@ -44,6 +54,8 @@ export function observerOf(
     ...(listener.dequeue && { dequeue: (messages) => changed(messages, listener.dequeue?.(messages)) }),
     suspended: (timeout) => listener.suspended?.(timeout),
     resumed: (timedOut) => listener.resumed?.(timedOut),
+    tokenExpired: () => listener.tokenExpired?.(),
+    tokenRenewed: () => listener.tokenRenewed?.(),
     removed: (why) => listener.removed?.(why),
   };
 }

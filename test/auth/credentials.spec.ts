@@ -90,13 +90,37 @@ describe('takeCredentials', () => {
       });
     });
 
+    it('keeps of ext.auth whether a client that shakes hands refreshes its token, and nothing else', () => {
+      const kept = (channel: string, refresh: unknown) =>
+        takeCredentials({ messages: [{ channel, ext: { auth: { token: 't', refresh, scheme: 'x' } } }] })
+          .messages;
+      expect(kept(HANDSHAKE, true)).toEqual([{ channel: HANDSHAKE, ext: { auth: { refresh: true } } }]);
+      expect(kept(HANDSHAKE, 'true')).toEqual([{ channel: HANDSHAKE }]);
+      expect(kept('/meta/connect', true)).toEqual([{ channel: '/meta/connect' }]);
+    });
+
+    it.each<[unknown, { token?: string; error?: string }]>([
+      [{ token: 't', more: 1 }, { token: 't' }],
+      [{ token: 7 }, { error: BayeuxErrors.tokenInvalid }],
+      ['t', {}],
+      [['t'], {}],
+    ])('T48: takes all that is published to the service for tokens: %j', (data, taken) => {
+      for (const channel of ['/service/comet/auth', '/service/comet/auth/', '/service/comet/auth?x'])
+        expect(takeCredentials({ messages: [{ channel, data }] })).toEqual({
+          messages: [{ channel, data: {} }],
+          ...taken,
+        });
+      const messages = [{ channel: '/service/other', data }];
+      expect(takeCredentials({ messages })).toEqual({ messages });
+    });
+
     it('finds no credentials in ext.auth without a token, nor in a user with a password', () => {
       const messages = [
         { channel: HANDSHAKE, ext: { auth: { refresh: true } } },
         { channel: HANDSHAKE, ext: { authentication: { user: 'u', credentials: 'secret' } } },
       ];
       expect(takeCredentials({ messages })).toEqual({
-        messages: [{ channel: HANDSHAKE }, { channel: HANDSHAKE }],
+        messages: [{ channel: HANDSHAKE, ext: { auth: { refresh: true } } }, { channel: HANDSHAKE }],
       });
     });
 

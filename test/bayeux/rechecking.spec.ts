@@ -1,4 +1,5 @@
 import type { Decision, Principal } from '../../src/bayeux/ports.js';
+import { renew } from '../../src/bayeux/renewal.js';
 import { recheckSubscriptions } from '../../src/bayeux/rechecking.js';
 import { ALLOWED, deferred, DENIED, harness, message, user } from './support/core.harness.js';
 
@@ -82,7 +83,7 @@ describe('a subscription that is decided while the token is renewed', () => {
     const { server, overSocket, request } = harness({ authority });
     const { session, link } = overSocket(user('alice', { expiresAt: 4_000_000_000_000 }));
     const answered = request(link, [subscribe(session, '/a')]);
-    session.renew(user('alice', { expiresAt: 4_000_000_000_001 }));
+    renew(server, session, user('alice', { expiresAt: 4_000_000_000_001 }));
     first.resolve(ALLOWED);
     await answered;
     expect(asked).toEqual([4_000_000_000_000, 4_000_000_000_001]);

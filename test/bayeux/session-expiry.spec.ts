@@ -1,4 +1,4 @@
-import { connect, harness, message, push, user } from './support/core.harness.js';
+import { connect, harness, message, push } from './support/core.harness.js';
 import { poll, socket } from './support/fake.link.js';
 
 const options = { timeout: 20_000, interval: 0, maxInterval: 10_000 };
@@ -93,22 +93,6 @@ describe('a session expires', () => {
     clock.advance(1);
     expect(session.endedBy).toBe('timeout');
     expect(clock.armed).toBe(0);
-  });
-
-  it('with its token, and sooner or later with a newer one', () => {
-    const { overSocket, request, clock, server } = harness({ options });
-    const start = clock.now();
-    const { session, link } = overSocket(user('alice', { expiresAt: start + 5_000 }));
-    const renewed = user('alice', { expiresAt: start + 9_000 });
-    void request(link, [message(session, '/news')], renewed);
-    clock.advance(8_999);
-    expect(session.endedBy).toBeUndefined();
-    // An older token takes nothing back.
-    void request(link, [message(session, '/news')], user('alice', { expiresAt: start + 5_000 }));
-    expect(session.endedBy).toBeUndefined();
-    clock.advance(1);
-    expect(session.endedBy).toBe('token_expired');
-    expect(server.counts).toEqual(NOTHING);
   });
 });
 

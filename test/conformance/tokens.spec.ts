@@ -81,7 +81,8 @@ describe('a handshake with a token', () => {
       const client = bench.client();
       const reply = await client.handshake(presenting(await bench.token('alice')));
       expect(reply).toMatchObject({ successful: true });
-      expect(reply).not.toHaveProperty('ext');
+      const auth = { expires_in: 305, refresh_before: 245, scope: '', refresh: true };
+      expect(reply['ext']).toEqual({ auth });
       expect(await bench.app.service.sendMessage('alice', '/x', 1)).toEqual({ sessions: 1 });
       await client.connect();
       expect(await client.receive()).toEqual([{ channel: '/x', data: 1 }]);

@@ -134,6 +134,7 @@ describe('a listener of the server', () => {
         'token_expired',
         {
           auth: {
+            expiry: { grace: 0, suspend: false },
             verifier: {
               verify: () =>
                 Promise.resolve({ ...principalOf('alice'), expiresAt: Date.UTC(2030, 0, 1, 0, 1, 20) }),

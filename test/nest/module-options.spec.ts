@@ -293,6 +293,14 @@ describe('the options of CometModule', () => {
       open({ session: { binding: 'token' } }),
       "session.binding is 'token', but no client has one: leave it out.",
     ],
+    ['auth.expiry', jwt({ expiry: 60 }), 'auth.expiry must be an object.'],
+    ['auth.expiry.grace', jwt({ expiry: { grace: -1 } }), number('auth.expiry.grace', 'seconds', 0, 25)],
+    ['auth.expiry.suspend', jwt({ expiry: { suspend: 1 } }), 'auth.expiry.suspend must be true or false.'],
+    [
+      'auth.expiry.lead',
+      jwt({ expiry: { lead: 1 } }),
+      'auth.expiry.lead is no option of CometModule: look for a misspelling, or leave it out.',
+    ],
     [
       'queue.maxMessages',
       open({ queue: { maxMessages: 0 } }),

@@ -38,6 +38,11 @@ export class VirtualScheduler implements Scheduler {
     setImmediate(task);
   }
 
+  /** Moves the clock alone, as while a machine sleeps: what falls due has not run yet. */
+  sleep(milliseconds: number): void {
+    this.#now += milliseconds;
+  }
+
   /**
    * Moves the clock, running what falls due on the way at its own time, earliest first.
    *

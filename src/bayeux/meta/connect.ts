@@ -17,6 +17,8 @@ export function connect(core: Core, exchange: Exchange, message: Incoming, sessi
   // Nobody waits for the answer any more, and the connect that is held must not go for it.
   if (link.closed) return [];
   if (session.inactive) return sendAway(exchange, message, session);
+  if (session.credential?.suspended)
+    return refuseExpired(exchange, message, session, session.credential.pause);
   session.transport = link.transport;
   const usual = session.time('timeout');
   const { advice } = message.body;
@@ -36,7 +38,9 @@ export function connect(core: Core, exchange: Exchange, message: Incoming, sessi
 
   // Over HTTP the response carries everything, so a held connect would hold back its neighbours' replies too.
   const alone = !link.once || exchange.size === 1;
-  if (first || timeout === 0 || !alone || session.mailbox.due || core.draining) {
+  // Nor is one held that brought a newer token: its client hears at once that all is well.
+  const atOnce = first || exchange.renewed || timeout === 0 || !alone;
+  if (atOnce || session.mailbox.due || core.draining) {
     session.connectAnswered();
     return [session.connectReply(message)];
   }
@@ -50,6 +54,14 @@ export function connect(core: Core, exchange: Exchange, message: Incoming, sessi
 }
 
 const NO_WISH: RequestedAdvice = {};
+/** Its token has expired. The connect is held for the pause that its client should have made. */
+function refuseExpired(exchange: Exchange, message: Incoming, session: Session, pause: number): Replies {
+  const { link } = exchange;
+  session.supersedeHeld(link);
+  if (pause === 0 || (link.once && exchange.size > 1)) return [session.connectReply(message)];
+  session.hold(link, message, pause);
+  return [];
+}
 
 /** Its client connects, but nothing else has happened for too long. */
 function sendAway(exchange: Exchange, message: Incoming, session: Session): Replies {

@@ -30,6 +30,8 @@ export function handshake(core: Core, exchange: Exchange, message: Incoming): Ma
   }
   const principal = credential.kind === 'principal' ? credential.principal : core.authority.anonymous;
   if (!principal) return [refuseHandshake(core, exchange, message, BayeuxErrors.authenticationRequired)];
+  if ((principal.expiresAt ?? Infinity) <= core.scheduler.now())
+    return [refuseHandshake(core, exchange, message, BayeuxErrors.tokenExpired)];
   return admit(core, exchange, message, principal);
 }
 
@@ -55,6 +57,7 @@ function admit(
       principal,
       browser: exchange.context.browser,
       client: { headers, ...(address !== undefined && { address }) },
+      refreshes: declaresRefresh(message),
       connected: false,
       interval: timeOf('interval', options, {}, transport),
       subscriptions: new Set(),
@@ -108,6 +111,8 @@ function welcome(core: Core, exchange: Exchange, message: Incoming, session: Ses
   exchange.greet(greeting);
   const count = greeting.messages.length;
   if (core.options.deliverDuringHandshake) reply['x-messages'] = count;
+  if (session.credential)
+    reply.ext = { ...reply.ext, auth: { ...session.credential.describe(), refresh: true } };
   if (acknowledges) {
     const ack = core.options.deliverDuringHandshake
       ? { enabled: true, batch: session.state.acknowledged }
@@ -130,6 +135,12 @@ function greetingFor(core: Core, { link }: Exchange, session: Session): Greeting
 /** `ext.ack` must be the boolean: clients that write "true" have not read how it works. */
 function wantsAcknowledgement({ body }: Incoming): boolean {
   return isJsonObject(body['ext']) && body['ext']['ack'] === true;
+}
+
+/** Whether the client presents newer tokens by itself, so that its session is worth keeping for one. */
+function declaresRefresh({ body }: Incoming): boolean {
+  const auth = isJsonObject(body['ext']) ? body['ext']['auth'] : undefined;
+  return isJsonObject(auth) && auth['refresh'] === true;
 }
 
 /** A handshake that fails, fails for good. */

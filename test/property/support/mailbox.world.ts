@@ -309,9 +309,9 @@ export class MailboxWorld {
     expect(this.#dropped).toEqual(this.#expectedDrops);
     if (this.end !== undefined) return;
     expect(this.#session.mailbox.waiting).toBe(this.#waiting.length);
-    // One for the expiry of the session, one for the connect that is held, perhaps one for lazy messages.
+    // Those of the expiry and of the age of the session, one for the connect that is held, perhaps one for lazy messages.
     const { deadlines } = this.#core.server.counts;
-    const armed = this.#acknowledges && this.#link ? 2 : 1;
+    const armed = this.#acknowledges && this.#link ? 3 : 2;
     expect([armed, armed + 1]).toContain(deadlines);
     expect(this.#core.log.filter(({ level }) => level === 'error')).toEqual([]);
   }

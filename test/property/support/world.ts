@@ -34,7 +34,9 @@ export class World implements LinkObserver {
   #numbers = 0;
 
   constructor(options: Partial<BayeuxOptions> = {}) {
-    this.#core = harness({ options });
+    // Sessions end with their tokens: whoever is suspended is another story.
+    const expiry = { refreshLead: 0, grace: 0, suspend: false, maxSessionAge: 0, anyClient: false };
+    this.#core = harness({ options: { expiry, ...options } });
   }
 
   /** Ends that were seen, to know that runs reach them. */
