@@ -56,6 +56,9 @@ export function principalOf(
     clientId,
     scopes,
     expiresAt,
+    issuedAt: claims.iat * 1000,
+    ...(claims.jti !== undefined && { tokenId: claims.jti }),
+    ...(isNameText(claims['sid']) && { sid: claims['sid'] }),
     tokenRef: context.tokenRef,
   } as const;
   if (subject === null || isService(claims, subject, clients)) {

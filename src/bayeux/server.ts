@@ -14,7 +14,7 @@ import { HeldConnects } from './held-connects.js';
 import { timesync } from './extensions/timesync.js';
 import { failure, type Incoming, validate } from './incoming.js';
 import { isThenable, withTimeLimit } from './maybe-promise.js';
-import { isHandshake, isJsonObject, type JsonObject, type Reply } from './message.js';
+import { firstClientId, isHandshake, type JsonObject, type Reply } from './message.js';
 import { connect } from './meta/connect.js';
 import { disconnect } from './meta/disconnect.js';
 import { handshake, refuseHandshake } from './meta/handshake.js';
@@ -22,6 +22,8 @@ import { subscribe } from './meta/subscribe.js';
 import { unsubscribe } from './meta/unsubscribe.js';
 import type { BayeuxRequest, Decision, Envelope, Link, MaybePromise, PublishResult } from './ports.js';
 import { type Proof, prove } from './proof.js';
+import { IRREVOCABLE } from './revocation.js';
+import { Revocations } from './revocations.js';
 import { callService, publish } from './publish.js';
 import { Listeners } from './listeners.js';
 import { compose, NOBODY, passesListeners, send, type Sending } from './sending.js';
@@ -58,6 +60,7 @@ export class BayeuxServer implements Core {
   readonly logger;
   readonly random;
   readonly audit: Audit;
+  readonly revocations: Revocations;
   readonly channels: Channels;
   readonly extensions: Extensions;
   readonly listeners: Listeners<ServerListener>;
@@ -85,6 +88,7 @@ export class BayeuxServer implements Core {
     this.channels = new Channels(this.logger);
     this.extensions = new Extensions(this.logger);
     this.listeners = new Listeners(this.logger);
+    this.revocations = new Revocations(this, ports.revocable ?? (() => IRREVOCABLE));
     this.#startedAt = this.scheduler.now();
   }
 
@@ -102,7 +106,10 @@ export class BayeuxServer implements Core {
 
   /** Connects the engine. */
   start(): MaybePromise<void> {
-    return this.engine.start((envelope) => this.deliver(envelope));
+    return this.engine.start({
+      deliver: (envelope) => this.deliver(envelope),
+      revoked: (revocation) => this.revocations.heard(revocation),
+    });
   }
 
   /**
@@ -374,9 +381,8 @@ export class BayeuxServer implements Core {
   /** A bad token on a message after the handshake: a fresh one may do. */
   #refused(message: Incoming, error: string) {
     if (message.channel !== '/meta/connect') return failure(message, error);
-    return failure(message, error, {
-      advice: error.startsWith('401:') ? this.#adviseHandshake() : ADVICE_NONE,
-    });
+    const mayComeBack = error.startsWith('401:') && error !== BayeuxErrors.sessionRevoked;
+    return failure(message, error, { advice: mayComeBack ? this.#adviseHandshake() : ADVICE_NONE });
   }
 
   #adviseHandshake(): Advice {
@@ -389,11 +395,4 @@ export class BayeuxServer implements Core {
     const { serverError } = BayeuxErrors;
     return [greets ? refuseHandshake(this, exchange, message, serverError) : failure(message, serverError)];
   }
-}
-
-function firstClientId(messages: readonly unknown[]): string | undefined {
-  for (const message of messages) {
-    if (isJsonObject(message) && typeof message['clientId'] === 'string') return message['clientId'];
-  }
-  return undefined;
 }

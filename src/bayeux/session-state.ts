@@ -40,7 +40,7 @@ export interface SessionSettings {
 
 /** How a session came to its end. */
 export type SessionEnd =
-  'disconnect' | 'kick' | 'timeout' | 'inactive' | 'token_expired' | 'overflow' | 'shutdown';
+  'disconnect' | 'kick' | 'timeout' | 'inactive' | 'token_expired' | 'revoked' | 'overflow' | 'shutdown';
 
 /** What a session needs of the server it belongs to. */
 export interface SessionHost {

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import type { Engine, Scheduler } from '../bayeux/ports.js';
 import { Authenticator } from '../auth/authenticator.js';
+import { revocableOf } from '../auth/revocation-keys.js';
 import { RuleAuthority } from '../auth/rule.authority.js';
 import type { TokenVerifier } from '../auth/token-verifier.js';
 import { BayeuxServer } from '../bayeux/server.js';
@@ -49,6 +50,7 @@ export class CometEndpoint {
       authority: new RuleAuthority(resolved.rules, resolved.auth.anonymous ?? false),
       services: this.hub,
       listener: this.hub,
+      revocable: revocableOf,
       ids: { clientId: () => randomBytes(24).toString('base64url') },
       logger,
       random: Math.random,

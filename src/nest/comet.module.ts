@@ -70,7 +70,11 @@ class EndpointGateway {}
     CometEndpoint,
     CometService,
     { provide: COMET_SCHEDULER, useFactory: () => new SystemScheduler(new CometLogger()) },
-    { provide: COMET_ENGINE, useClass: MemoryEngine },
+    {
+      provide: COMET_ENGINE,
+      useFactory: (scheduler: Scheduler) => new MemoryEngine(() => scheduler.now()),
+      inject: [COMET_SCHEDULER],
+    },
     { provide: COMET_RESOLVED, useFactory: resolveOptions, inject: [COMET_OPTIONS] },
     { provide: TOKEN_VERIFIER, useFactory: verifierFor, inject: [COMET_RESOLVED, COMET_SCHEDULER] },
   ],

@@ -2,6 +2,7 @@ import type { Authenticated, Authenticator } from '../auth/authenticator.js';
 import { isThenable } from '../bayeux/maybe-promise.js';
 import type { Link, Logger, MaybePromise } from '../bayeux/ports.js';
 import type { BayeuxServer } from '../bayeux/server.js';
+import { vouch } from '../bayeux/vouch.js';
 import type { RequestScope } from './request-scope.js';
 
 /** Settles when the messages of a request are answered or held. */
@@ -27,13 +28,12 @@ export class Intake {
     { context, authorization, tokenInQuery }: RequestScope,
     link: Link,
   ): MaybePromise<Accepted> {
-    const enter = (authenticated: Authenticated): Accepted => {
-      const request = {
-        messages: authenticated.messages,
-        context: { ...context, credential: authenticated.credential },
-      };
-      return { handled: this.server.handle(request, link) };
-    };
+    const enter = ({ messages, credential }: Authenticated): MaybePromise<Accepted> =>
+      vouch(this.server, { messages, context: { ...context, credential } }, (vouched): Accepted => {
+        if (vouched) return { handled: this.server.handle(vouched, link) };
+        link.end('unavailable');
+        return { handled: undefined };
+      });
     const authenticated = this.authenticator.authenticate({ messages, authorization, tokenInQuery });
     if (!isThenable(authenticated)) return enter(authenticated);
     return authenticated.then(enter, (error: unknown): Accepted => {
