@@ -1,6 +1,7 @@
-export type { CometAuthOptions } from './auth/auth-options.js';
+export type { CometAuthOptions, CometRevocationOptions } from './auth/auth-options.js';
 export type { ChannelRule, RuleCondition } from './auth/channel-rule.js';
 export type { CometPrincipal } from './auth/comet-principal.js';
+export type { RevocationTarget } from './auth/revocation-target.js';
 export {
   AuthUnavailableError,
   TokenError,
@@ -17,9 +18,11 @@ export { BinaryData } from './bayeux/extensions/binary.js';
 export type { Principal, PublishResult } from './bayeux/ports.js';
 export type { QueueVerdict } from './bayeux/queue-policy.js';
 export { BayeuxRefusal } from './bayeux/refusal.js';
+export type { RevocationResult } from './bayeux/revocation.js';
 export type { SessionEnd } from './bayeux/session-state.js';
 export { CometAdapter } from './nest/comet.adapter.js';
 export { ChannelParam } from './nest/channel-param.decorator.js';
+export { CometAuth } from './nest/comet-auth.service.js';
 export {
   type CometAuthorizer,
   CometChannel,

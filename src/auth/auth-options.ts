@@ -1,5 +1,16 @@
 import type { TokenVerifier } from './token-verifier.js';
 
+/** For how long it is known that tokens were revoked, in seconds. */
+export interface CometRevocationOptions {
+  /**
+   * For a login that has ended (`sid`): as long as refresh tokens of it can still get new tokens, since these are refused
+   * too. @default 86400
+   */
+  sidTtl?: number;
+  /** For everything else: at least as long as any token is good. @default 86400 */
+  tokenTtl?: number;
+}
+
 /** How clients prove who they are. */
 export interface CometAuthOptions {
   /** The issuer of access tokens, exactly as in the `iss` of its tokens, for example `https://login.example.com`. */
@@ -22,4 +33,5 @@ export interface CometAuthOptions {
   verifier?: TokenVerifier;
   /** Lets clients in that present no token, as anonymous sessions. A bad token still fails. @default false */
   anonymous?: boolean;
+  revocation?: CometRevocationOptions;
 }

@@ -24,8 +24,8 @@ export type RevocationName =
  * @internal
  */
 export function issuerKey(name: RevocationName, issuer: string, value: string, tenant?: string): string {
-  const where = tenant === undefined ? '' : `${tenant.length} ${tenant} `;
-  return `${name}:${where}${issuer.length} ${issuer} ${value}`;
+  const where = tenant === undefined ? ':' : `@${tenant.length} ${tenant} `;
+  return `${name}${where}${issuer.length} ${issuer} ${value}`;
 }
 
 /** The key of a user, whatever issuer the token is of. @internal */

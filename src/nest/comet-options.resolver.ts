@@ -2,6 +2,7 @@ import { validateSync, type ValidationError } from 'class-validator';
 import type { CometAuthOptions } from '../auth/auth-options.js';
 import type { ChannelRule } from '../auth/channel-rule.js';
 import { type JwtVerifierOptions, validateJwtOptions } from '../auth/jwt-verifier.options.js';
+import type { RevocationTimes } from '../auth/revocation-target.js';
 import { validateRules } from '../auth/rule.validation.js';
 import { type BayeuxOptions, DEFAULT_BAYEUX_OPTIONS, type SessionTimes } from '../bayeux/bayeux-options.js';
 import { ProxyTrust } from '../transports/proxy-trust.js';
@@ -12,6 +13,9 @@ import { policyOf } from './comet-queue-policy.js';
 import { viewOf } from './comet-session.js';
 import { OptionsShape } from './comet-options.shape.js';
 
+/** Seconds. */
+const DAY = 86_400;
+
 /** The options of all parts, complete and checked. */
 export interface ResolvedOptions {
   readonly bayeux: BayeuxOptions;
@@ -19,6 +23,9 @@ export interface ResolvedOptions {
   readonly auth: CometAuthOptions;
   /** The options of the built-in verifier, if it is the one that verifies. */
   readonly jwt: JwtVerifierOptions | undefined;
+  /** The issuers that are configured: none where the verifier is the application's own. */
+  readonly issuers: readonly string[];
+  readonly revocation: RevocationTimes;
   readonly rules: readonly ChannelRule[];
   readonly extensions: readonly CometExtension[];
 }
@@ -49,6 +56,8 @@ export function resolveOptions(options: CometModuleOptions): ResolvedOptions {
   return {
     auth,
     jwt,
+    issuers: jwt ? [jwt.issuer] : [],
+    revocation: revocationTimes(auth),
     rules,
     extensions: options.extensions ?? [],
     bayeux: {
@@ -136,6 +145,11 @@ function jwtOptions(auth: CometAuthOptions): JwtVerifierOptions | undefined {
     clockTolerance: auth.clockTolerance ?? 5,
     allowInsecureIssuer: auth.allowInsecureIssuer ?? false,
   };
+}
+
+function revocationTimes({ revocation = {} }: CometAuthOptions): RevocationTimes {
+  const { sidTtl = DAY, tokenTtl = DAY } = revocation;
+  return { login: sidTtl * 1000, token: tokenTtl * 1000 };
 }
 
 /** Without what is `undefined`, which would undo a default. */

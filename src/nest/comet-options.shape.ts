@@ -145,6 +145,11 @@ class CompatShape {
   @YesOrNo() salesforce?: boolean;
 }
 
+class RevocationShape {
+  @WholeNumber(1, 'seconds', 86_400) sidTtl?: number;
+  @WholeNumber(1, 'seconds', 86_400) tokenTtl?: number;
+}
+
 class AuthShape {
   @ValidateIf((auth: AuthShape) => auth.issuer !== undefined || (!auth.verifier && auth.anonymous !== true))
   @IsString({
@@ -187,6 +192,10 @@ class AuthShape {
   })
   verifier?: TokenVerifier;
   @Given() @IsBoolean({ message: 'anonymous must be true or false.' }) anonymous?: boolean;
+  @Given()
+  @ValidateNested()
+  @IsObject({ message: 'revocation must be an object.' })
+  revocation?: RevocationShape;
 }
 
 /** The options of the module, as class-validator sees them. Rules have a validator of their own. */
@@ -264,14 +273,9 @@ export class OptionsShape {
 
   /** The options, with every group in its shape. Nothing is copied deeply: verifiers are objects of the user. */
   static of(options: CometModuleOptions): OptionsShape {
-    const given: Partial<Record<keyof CometModuleOptions, unknown>> = options;
-    const groups = Object.entries(GROUPS)
-      .filter(([name]) => given[name as keyof CometModuleOptions] !== undefined)
-      .map(([name, Shape]): [string, unknown] => [
-        name,
-        shaped(Shape, given[name as keyof CometModuleOptions]),
-      ]);
-    return Object.assign(new OptionsShape(), given, Object.fromEntries(groups) as object);
+    const shape = withGroups(Object.assign(new OptionsShape(), options), GROUPS);
+    if (shape.auth instanceof AuthShape) withGroups(shape.auth, AUTH_GROUPS);
+    return shape;
   }
 }
 
@@ -287,6 +291,19 @@ const GROUPS = {
   cookie: CookieShape,
   compat: CompatShape,
 };
+
+/** The groups of options that are about authentication. */
+const AUTH_GROUPS = { revocation: RevocationShape };
+
+/** Puts the groups that are given in their shapes. */
+function withGroups<T extends object>(options: T, groups: Record<string, new () => object>): T {
+  const given = Object.entries(options).filter(([name, group]) => name in groups && group !== undefined);
+  const shapes = given.map(([name, group]): [string, unknown] => [
+    name,
+    shaped(groups[name] as new () => object, group),
+  ]);
+  return Object.assign(options, Object.fromEntries(shapes));
+}
 
 function shaped(Shape: new () => object, group: unknown): unknown {
   return typeof group === 'object' && group !== null ? Object.assign(new Shape(), group) : group;

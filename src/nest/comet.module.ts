@@ -15,6 +15,7 @@ import { JwtTokenVerifier } from '../auth/jwt.verifier.js';
 import { TokenError, type TokenVerifier } from '../auth/token-verifier.js';
 import type { Scheduler } from '../bayeux/ports.js';
 import { MemoryEngine } from '../engine/memory.engine.js';
+import { CometAuth } from './comet-auth.service.js';
 import { CometEndpoint } from './comet.endpoint.js';
 import type { CometModuleOptions, CometOptionsFactory } from './comet-module-options.js';
 import { type ResolvedOptions, resolveOptions } from './comet-options.resolver.js';
@@ -69,6 +70,7 @@ class EndpointGateway {}
     EndpointGateway,
     CometEndpoint,
     CometService,
+    CometAuth,
     { provide: COMET_SCHEDULER, useFactory: () => new SystemScheduler(new CometLogger()) },
     {
       provide: COMET_ENGINE,
@@ -78,7 +80,7 @@ class EndpointGateway {}
     { provide: COMET_RESOLVED, useFactory: resolveOptions, inject: [COMET_OPTIONS] },
     { provide: TOKEN_VERIFIER, useFactory: verifierFor, inject: [COMET_RESOLVED, COMET_SCHEDULER] },
   ],
-  exports: [CometService, TOKEN_VERIFIER],
+  exports: [CometService, CometAuth, TOKEN_VERIFIER],
 })
 export class CometModule
   extends ConfigurableModuleClass
