@@ -1,4 +1,8 @@
-export type { CometAuthOptions, CometRevocationOptions } from './auth/auth-options.js';
+export type {
+  CometAuthOptions,
+  CometBackchannelLogoutOptions,
+  CometRevocationOptions,
+} from './auth/auth-options.js';
 export type { ChannelRule, RuleCondition } from './auth/channel-rule.js';
 export type { CometPrincipal } from './auth/comet-principal.js';
 export type { RevocationTarget } from './auth/revocation-target.js';

@@ -11,6 +11,19 @@ export interface CometRevocationOptions {
   tokenTtl?: number;
 }
 
+/** Takes logouts from the issuer (OpenID Connect Back-Channel Logout 1.0), at `POST {path}/backchannel-logout`. */
+export interface CometBackchannelLogoutOptions {
+  /** The clients whose logouts count: those that name this server as their `backchannel_logout_uri`. */
+  clientIds: readonly string[];
+  /** Demands the `typ` header `logout+jwt`, which not every issuer writes. @default false */
+  strictType?: boolean;
+  /**
+   * A logout of one login (`sid`) also ends sessions of the same user whose tokens do not say of which login they are.
+   * @default true
+   */
+  fallbackToSub?: boolean;
+}
+
 /** How clients prove who they are. */
 export interface CometAuthOptions {
   /** The issuer of access tokens, exactly as in the `iss` of its tokens, for example `https://login.example.com`. */
@@ -34,4 +47,5 @@ export interface CometAuthOptions {
   /** Lets clients in that present no token, as anonymous sessions. A bad token still fails. @default false */
   anonymous?: boolean;
   revocation?: CometRevocationOptions;
+  backchannelLogout?: CometBackchannelLogoutOptions;
 }

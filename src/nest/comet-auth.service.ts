@@ -31,19 +31,20 @@ export class CometAuth {
    * await this.auth.revoke({ userId: 'alice' }); // log out everywhere
    * await this.auth.revoke({ sid: idToken.sid }); // this browser only
    *
+   * @param by who revokes, for the audit.
    * @returns how many sessions ended in this process.
    * @throws TypeError if the target is none.
    * @throws Error if the revocation could not be stored: it may be without effect then, and should be repeated.
    */
-  async revoke(target: RevocationTarget): Promise<RevocationResult> {
+  async revoke(target: RevocationTarget, by?: CometPrincipal): Promise<RevocationResult> {
     const { server } = this.#endpoint;
     const revocation = revocationOf(target, {
       now: server.scheduler.now(),
       keptFor: this.#resolved.revocation,
-      issuers: this.#resolved.issuers,
+      issuers: this.#resolved.issuers.map(({ issuer }) => issuer),
     });
     const result = await server.revocations.revoke(revocation);
-    server.audit.record({ type: 'revoked', reason: reasonOf(target) });
+    server.audit.record({ type: 'revoked', principal: by, reason: reasonOf(target) });
     return result;
   }
 
@@ -62,6 +63,7 @@ export class CometAuth {
 /** What a target is named by; the name itself may be a secret of its bearer. */
 function reasonOf({ tenant, issuer, ...named }: RevocationTarget): string {
   const where = [tenant && `tenant ${tenant}`, issuer && `issuer ${issuer}`].filter(Boolean).join(', ');
-  const what = 'userId' in named ? `userId ${named.userId}` : Object.keys(named).join(' ');
+  const [name = '', value] = Object.entries(named).find(([, given]) => given !== undefined) ?? [];
+  const what = name === 'userId' ? `userId ${String(value)}` : name;
   return where === '' ? what : `${what} of ${where}`;
 }

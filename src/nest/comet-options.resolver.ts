@@ -2,6 +2,7 @@ import { validateSync, type ValidationError } from 'class-validator';
 import type { CometAuthOptions } from '../auth/auth-options.js';
 import type { ChannelRule } from '../auth/channel-rule.js';
 import { type JwtVerifierOptions, validateJwtOptions } from '../auth/jwt-verifier.options.js';
+import type { LogoutTokenOptions } from '../auth/logout-token.js';
 import type { RevocationTimes } from '../auth/revocation-target.js';
 import { validateRules } from '../auth/rule.validation.js';
 import { type BayeuxOptions, DEFAULT_BAYEUX_OPTIONS, type SessionTimes } from '../bayeux/bayeux-options.js';
@@ -24,8 +25,10 @@ export interface ResolvedOptions {
   /** The options of the built-in verifier, if it is the one that verifies. */
   readonly jwt: JwtVerifierOptions | undefined;
   /** The issuers that are configured: none where the verifier is the application's own. */
-  readonly issuers: readonly string[];
+  readonly issuers: readonly JwtVerifierOptions[];
   readonly revocation: RevocationTimes;
+  /** What logout tokens must be like, if they are taken. */
+  readonly logout: LogoutTokenOptions | undefined;
   readonly rules: readonly ChannelRule[];
   readonly extensions: readonly CometExtension[];
 }
@@ -56,8 +59,9 @@ export function resolveOptions(options: CometModuleOptions): ResolvedOptions {
   return {
     auth,
     jwt,
-    issuers: jwt ? [jwt.issuer] : [],
+    issuers: jwt ? [jwt] : [],
     revocation: revocationTimes(auth),
+    logout: logoutOptions(auth),
     rules,
     extensions: options.extensions ?? [],
     bayeux: {
@@ -152,6 +156,12 @@ function revocationTimes({ revocation = {} }: CometAuthOptions): RevocationTimes
   return { login: sidTtl * 1000, token: tokenTtl * 1000 };
 }
 
+function logoutOptions({ backchannelLogout }: CometAuthOptions): LogoutTokenOptions | undefined {
+  if (!backchannelLogout) return undefined;
+  const { clientIds, strictType = false, fallbackToSub = true } = backchannelLogout;
+  return { clientIds, strictType, fallbackToSub };
+}
+
 /** Without what is `undefined`, which would undo a default. */
 function given<T extends object>(options: T): { [Name in keyof T]?: Exclude<T[Name], undefined> } {
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as never;
@@ -185,6 +195,11 @@ function combinations({ auth, session, trustProxy, websocket, cookie }: CometMod
     !auth.verifier
   ) {
     mistakes.push("session.binding is 'token', but no client has one: leave it out.");
+  }
+  if (auth.backchannelLogout && auth.issuer === undefined) {
+    mistakes.push(
+      'auth.backchannelLogout needs the issuer that sends logout tokens: write auth.issuer, or leave it out.',
+    );
   }
   try {
     new ProxyTrust(trustProxy);

@@ -1,9 +1,11 @@
 import {
+  ArrayNotEmpty,
   IsArray,
   IsBoolean,
   IsDefined,
   IsIn,
   IsInt,
+  IsNotEmpty,
   IsObject,
   IsString,
   Matches,
@@ -20,6 +22,8 @@ import { TRANSPORTS } from '../transports/transport-options.js';
 import { isExtension } from './comet-extension.js';
 import type { CometModuleOptions } from './comet-module-options.js';
 
+const CLIENT_IDS =
+  "clientIds must be the clients whose logout tokens count: write for example clientIds: ['portal'].";
 const STATUS = 'duplicateConnectStatus must be an HTTP status from 400 to 599: leave it out for 500.';
 
 class TimesShape {
@@ -150,6 +154,17 @@ class RevocationShape {
   @WholeNumber(1, 'seconds', 86_400) tokenTtl?: number;
 }
 
+class BackchannelLogoutShape {
+  @IsDefined({ message: CLIENT_IDS })
+  @IsArray({ message: CLIENT_IDS })
+  @ArrayNotEmpty({ message: CLIENT_IDS })
+  @IsString({ each: true, message: CLIENT_IDS })
+  @IsNotEmpty({ each: true, message: CLIENT_IDS })
+  clientIds?: readonly string[];
+  @YesOrNo() strictType?: boolean;
+  @YesOrNo() fallbackToSub?: boolean;
+}
+
 class AuthShape {
   @ValidateIf((auth: AuthShape) => auth.issuer !== undefined || (!auth.verifier && auth.anonymous !== true))
   @IsString({
@@ -196,6 +211,10 @@ class AuthShape {
   @ValidateNested()
   @IsObject({ message: 'revocation must be an object.' })
   revocation?: RevocationShape;
+  @Given()
+  @ValidateNested()
+  @IsObject({ message: 'backchannelLogout must be an object.' })
+  backchannelLogout?: BackchannelLogoutShape;
 }
 
 /** The options of the module, as class-validator sees them. Rules have a validator of their own. */
@@ -293,7 +312,7 @@ const GROUPS = {
 };
 
 /** The groups of options that are about authentication. */
-const AUTH_GROUPS = { revocation: RevocationShape };
+const AUTH_GROUPS = { revocation: RevocationShape, backchannelLogout: BackchannelLogoutShape };
 
 /** Puts the groups that are given in their shapes. */
 function withGroups<T extends object>(options: T, groups: Record<string, new () => object>): T {

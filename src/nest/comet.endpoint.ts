@@ -2,11 +2,15 @@ import { randomBytes } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import type { Engine, Scheduler } from '../bayeux/ports.js';
 import { Authenticator } from '../auth/authenticator.js';
+import { BackchannelLogout } from '../auth/backchannel-logout.js';
+import type { LogoutTokenOptions } from '../auth/logout-token.js';
+import { LogoutTokenVerifier } from '../auth/logout-token.verifier.js';
 import { revocableOf } from '../auth/revocation-keys.js';
 import { RuleAuthority } from '../auth/rule.authority.js';
 import type { TokenVerifier } from '../auth/token-verifier.js';
 import { BayeuxServer } from '../bayeux/server.js';
 import { FrontDoor } from '../transports/front-door.js';
+import { LogoutEndpoint } from '../transports/logout.endpoint.js';
 import { Intake } from '../transports/intake.js';
 import { extensionOf } from './comet-extension.js';
 import { viewOf } from './comet-session.js';
@@ -59,7 +63,26 @@ export class CometEndpoint {
       this.server.extensions.add(extensionOf(extension, viewOf));
     }
     const intake = new Intake(this.server, new Authenticator(verifier, logger), logger);
-    this.door = new FrontDoor(intake, resolved.transport, logger);
+    this.door = new FrontDoor(
+      intake,
+      resolved.transport,
+      logger,
+      resolved.logout && this.#logoutEndpoint(resolved, resolved.logout),
+    );
+  }
+
+  #logoutEndpoint(
+    { issuers, revocation, transport }: ResolvedOptions,
+    options: LogoutTokenOptions,
+  ): LogoutEndpoint {
+    const { audit, logger, revocations, scheduler } = this.server;
+    const now = (): number => scheduler.now();
+    const logout = new BackchannelLogout(
+      new LogoutTokenVerifier(issuers, options, logger, now),
+      revocations,
+      { keptFor: revocation, fallbackToSub: options.fallbackToSub, now },
+    );
+    return new LogoutEndpoint(transport, logout, { audit, logger, now });
   }
 
   get counts(): CometCounts {

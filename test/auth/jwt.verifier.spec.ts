@@ -67,6 +67,8 @@ describe('JwtTokenVerifier', () => {
         clientId: 'portal',
         scopes: ['news:read', 'news:write'],
         expiresAt: (clock.seconds + 300 + 5) * 1000,
+        issuedAt: clock.seconds * 1000,
+        tokenId: 'token-1',
         tokenRef: tokenRef(token),
       });
       expect(tokenRef(token)).toMatch(/^[0-9a-f]{12}$/);

@@ -4,6 +4,7 @@ import { DEFAULT_TRANSPORTS, withIssuer } from '../support/bench.js';
 import { Cluster } from '../support/cluster.js';
 import type { CometApp } from '../support/comet-app.js';
 import { presenting } from '../support/identity.js';
+import { mintLogout, sendLogout } from '../support/logout.js';
 import { until } from '../support/until.js';
 
 const SESSION = { session: { timeout: 300_000, maxInterval: 300_000 } };
@@ -15,7 +16,8 @@ describe.each(DEFAULT_TRANSPORTS)('revocation on three nodes, over %s', (transpo
   let cluster: Cluster;
   let nodes: [CometApp, CometApp, CometApp];
   beforeEach(async () => {
-    cluster = new Cluster({ ...SESSION, rules: [], auth: issuer().auth });
+    const auth = { ...issuer().auth, backchannelLogout: { clientIds: ['portal'] } };
+    cluster = new Cluster({ ...SESSION, rules: [], auth });
     nodes = [await cluster.start(), await cluster.start(), await cluster.start()];
   });
   afterEach(() => cluster.finish());
@@ -39,7 +41,8 @@ describe.each(DEFAULT_TRANSPORTS)('revocation on three nodes, over %s', (transpo
     const held = clients.map((client) => client.connect({ id: '5' }));
     const others = await Promise.all(nodes.map((node) => joined(node, 'alice', { sid: 'login-2' })));
     const before = performance.now();
-    expect(await revoke(nodes[0], 'login-1')).toEqual({ sessions: 1 });
+    const logoutToken = await mintLogout(issuer(), cluster.clock.now(), { sid: 'login-1' });
+    expect(await sendLogout(nodes[0], logoutToken)).toMatchObject({ status: 200 });
     for (const reply of held) expect(await reply).toEqual({ channel: '/meta/connect', id: '5', ...REVOKED });
     expect(performance.now() - before).toBeLessThan(1_000);
     expect(sessions()).toEqual([1, 1, 1]);

@@ -2,8 +2,8 @@ import { resolveOptions } from '../../src/nest/comet-options.resolver.js';
 
 /** The defaults that hold, under the names that users write. */
 export function resolvedDefaults(): Record<string, unknown> {
-  const { bayeux, transport, jwt } = resolveOptions({
-    auth: { issuer: 'https://op.example', audience: 'push' },
+  const { bayeux, transport, jwt, revocation, logout } = resolveOptions({
+    auth: { issuer: 'https://op.example', audience: 'push', backchannelLogout: { clientIds: ['portal'] } },
   });
   return {
     path: transport.path,
@@ -14,6 +14,10 @@ export function resolvedDefaults(): Record<string, unknown> {
     'auth.clockTolerance': jwt?.clockTolerance,
     'auth.allowInsecureIssuer': jwt?.allowInsecureIssuer,
     'auth.anonymous': false,
+    'auth.revocation.sidTtl': revocation.login / 1000,
+    'auth.revocation.tokenTtl': revocation.token / 1000,
+    'auth.backchannelLogout.strictType': logout?.strictType,
+    'auth.backchannelLogout.fallbackToSub': logout?.fallbackToSub,
     rules: [],
     origins: transport.origins,
     transports: transport.transports,

@@ -54,7 +54,7 @@ describe.each(KINDS)('the revocations of %s', (_, nodes, kind) => {
     ...more,
   });
   const everywhere = (cluster: Cluster, keys: readonly string[]): Promise<(readonly Revocation[])[]> =>
-    Promise.all(cluster.engines.map((engine) => engine.revoked(keys)));
+    Promise.all(cluster.engines.map(async (engine) => engine.revoked(keys)));
 
   it('are found by their keys on every node, and no others', async () => {
     const cluster = await begin();
