@@ -26,6 +26,7 @@ export type { RevocationResult } from './bayeux/revocation.js';
 export type { SessionEnd } from './bayeux/session-state.js';
 export { CometAdapter } from './nest/comet.adapter.js';
 export { ChannelParam } from './nest/channel-param.decorator.js';
+export { CometAdminModule, type CometAdminOptions } from './nest/comet-admin.module.js';
 export { CometAuth } from './nest/comet-auth.service.js';
 export {
   type CometAuthorizer,
@@ -61,6 +62,7 @@ export type { CometQueueOverflow, CometQueuePolicy } from './nest/comet-queue-po
 export { CometSession } from './nest/comet-session.js';
 export type { CometSessionListener } from './nest/comet-session-listener.js';
 export { OnChannel } from './nest/on-channel.decorator.js';
+export { RevocationDto } from './nest/revocation.dto.js';
 export { TOKEN_VERIFIER } from './nest/tokens.js';
 export { CloseCodes } from './transports/socket.link.js';
 export type { TransportName, TrustProxy } from './transports/transport-options.js';
