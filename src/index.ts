@@ -1,15 +1,18 @@
 export type {
   CometAuthOptions,
+  CometBackchannelLogoutOptions,
   CometExpiryOptions,
   CometIntrospectionOptions,
   CometIssuerOptions,
   CometIssuerSettings,
+  CometRevocationOptions,
   TenantClaim,
   TokenStrategy,
   UserIdMapping,
 } from './auth/auth-options.js';
 export type { ChannelRule, RuleCondition } from './auth/channel-rule.js';
 export type { CometPrincipal } from './auth/comet-principal.js';
+export type { RevocationTarget } from './auth/revocation-target.js';
 export {
   AuthUnavailableError,
   TokenError,
@@ -26,11 +29,14 @@ export { BinaryData } from './bayeux/extensions/binary.js';
 export type { Principal, PublishResult } from './bayeux/ports.js';
 export type { QueueVerdict } from './bayeux/queue-policy.js';
 export { BayeuxRefusal } from './bayeux/refusal.js';
+export type { RevocationResult } from './bayeux/revocation.js';
 export type { SessionEnd } from './bayeux/session-state.js';
 export { CometAdapter } from './nest/comet.adapter.js';
 export { ChannelParam } from './nest/channel-param.decorator.js';
 export type { ChannelAuthorizer } from './nest/channel-authorizer.js';
 export { CometAuthorize } from './nest/comet-authorize.decorator.js';
+export { CometAdminModule, type CometAdminOptions } from './nest/comet-admin.module.js';
+export { CometAuth } from './nest/comet-auth.service.js';
 export {
   type CometAuthorizationRequest,
   type CometAuthorizer,
@@ -67,6 +73,7 @@ export { CometSession } from './nest/comet-session.js';
 export type { CometSessionListener } from './nest/comet-session-listener.js';
 export { OnChannel } from './nest/on-channel.decorator.js';
 export type { ChannelReference, UserReference } from './nest/references.js';
+export { RevocationDto } from './nest/revocation.dto.js';
 export { TOKEN_VERIFIER } from './nest/tokens.js';
 export { CloseCodes } from './transports/socket.link.js';
 export type { TransportName, TrustProxy } from './transports/transport-options.js';

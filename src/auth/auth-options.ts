@@ -65,6 +65,30 @@ export interface CometExpiryOptions {
   anyClient?: boolean;
 }
 
+/** For how long it is known that tokens were revoked, in seconds. */
+export interface CometRevocationOptions {
+  /**
+   * For a login that has ended (`sid`): as long as refresh tokens of it can still get new tokens, since these are refused
+   * too. @default 86400
+   */
+  sidTtl?: number;
+  /** For everything else: at least as long as any token is good. @default 86400 */
+  tokenTtl?: number;
+}
+
+/** Takes logouts from the issuer (OpenID Connect Back-Channel Logout 1.0), at `POST {path}/backchannel-logout`. */
+export interface CometBackchannelLogoutOptions {
+  /** The clients whose logouts count: those that name this server as their `backchannel_logout_uri`. */
+  clientIds: readonly string[];
+  /** Demands the `typ` header `logout+jwt`, which not every issuer writes. @default false */
+  strictType?: boolean;
+  /**
+   * A logout of one login (`sid`) also ends sessions of the same user whose tokens do not say of which login they are.
+   * @default true
+   */
+  fallbackToSub?: boolean;
+}
+
 /** How the tokens of an issuer are verified and what is read from them. */
 export interface CometIssuerSettings {
   /** The audience that names this push server in the `aud` of a token; several names are permitted. */
@@ -133,4 +157,6 @@ export interface CometAuthOptions extends CometIssuerSettings {
    */
   aliases?: readonly (readonly string[])[];
   expiry?: CometExpiryOptions;
+  revocation?: CometRevocationOptions;
+  backchannelLogout?: CometBackchannelLogoutOptions;
 }

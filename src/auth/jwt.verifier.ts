@@ -86,7 +86,7 @@ export class JwtTokenVerifier implements TokenVerifier {
   }
 }
 
-/** Media types are compared in lower case, and `application/` may be left out (RFC 7515 §4.1.9). */
-function bareType(type: string): string {
+/** Media types are compared in lower case, and `application/` may be left out (RFC 7515 §4.1.9). @internal */
+export function bareType(type: string): string {
   return type.toLowerCase().replace(/^application\/(?=[^/]+$)/, '');
 }

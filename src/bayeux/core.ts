@@ -1,7 +1,18 @@
 import type { Audit } from './audit.js';
 import type { BayeuxOptions } from './bayeux-options.js';
 import type { Operation } from './errors.js';
-import type { Authority, Decision, Engine, IdSource, Logger, MaybePromise, Scheduler } from './ports.js';
+import type {
+  Authority,
+  Decision,
+  Engine,
+  IdSource,
+  Logger,
+  MaybePromise,
+  Principal,
+  Scheduler,
+} from './ports.js';
+import type { Revocable } from './revocation.js';
+import type { Revocations } from './revocations.js';
 import type { Channels } from './channels.js';
 import type { Extensions } from './extension.js';
 import type { Listeners } from './listeners.js';
@@ -23,6 +34,8 @@ export interface BayeuxPorts {
   readonly logger: Logger;
   /** @default records nothing */
   readonly audit?: Audit;
+  /** What a principal can be revoked by. @default nothing */
+  readonly revocable?: (principal: Principal) => Revocable;
   /** A number from 0 to 1, which spreads clients over time. */
   readonly random: () => number;
 }
@@ -33,6 +46,7 @@ export interface Core extends SessionHost, BayeuxPorts {
   readonly options: BayeuxOptions;
   readonly scheduler: Scheduler;
   readonly sessions: Sessions;
+  readonly revocations: Revocations;
   readonly subscriptions: Subscriptions<Session>;
   readonly channels: Channels;
   readonly extensions: Extensions;

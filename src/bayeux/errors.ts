@@ -25,6 +25,8 @@ export const BayeuxErrors = {
   tokenInvalid: '401::invalid_token',
   /** The token was good once. Get a fresh one. */
   tokenExpired: '401::token_expired',
+  /** Whoever logged in has logged out, or was thrown out. Do not come back with this token. */
+  sessionRevoked: '401::session_revoked',
   /** No such session for this sender. Handshake again, then subscribe again. */
   sessionUnknown: '402::session_unknown',
   /** The same, in the words that clients of Salesforce look for; see `compat.salesforce`. */

@@ -144,6 +144,11 @@ export class Mailbox {
     });
   }
 
+  /** What waits, or comes back, is for nobody any more. */
+  discard(): void {
+    this.#outbox.replace([]);
+  }
+
   /** Nothing is waited for any more. */
   close(): void {
     this.#lazyEnd?.cancel();

@@ -102,3 +102,11 @@ function exceedsDepth(text: string, maxDepth: number): boolean {
   }
   return false;
 }
+
+/** The session that a request is for: the first that a message quotes. */
+export function firstClientId(messages: readonly unknown[]): string | undefined {
+  for (const message of messages) {
+    if (isJsonObject(message) && typeof message['clientId'] === 'string') return message['clientId'];
+  }
+  return undefined;
+}

@@ -1,6 +1,7 @@
 import type { Delivery } from './delivery.js';
 import type { DenialReason, Operation } from './errors.js';
 import type { Reply } from './message.js';
+import type { Revocation, RevocationResult } from './revocation.js';
 
 /** A value, or a promise of it. The core awaits only thenables, so that a synchronous answer costs no promise. */
 export type MaybePromise<T> = T | PromiseLike<T>;
@@ -99,10 +100,10 @@ export interface Link {
   /** Writes one array. Receipts are settled in the order of the writes, each once. */
   write(messages: readonly Outbound[], receipt?: Receipt): void;
   /**
-   * The client was told to stop: its handshake was refused, or its session has ended for good. The transport may close
-   * the link after a while.
+   * The client was told to stop: its handshake was refused, or its session has ended for good, by revocation perhaps. The
+   * transport may close the link after a while.
    */
-  stopped(): void;
+  stopped(why?: 'revoked'): void;
   /** Ends the link without a reply in the array sense, or in the middle of one. */
   end(why: LinkEnd): void;
 }
@@ -124,13 +125,31 @@ export interface PublishResult {
   readonly sessions: number;
 }
 
-/**
- * Carries messages to every node. It calls `deliver` in stream order, for local and remote messages alike, and
- * settles `publish` only after this node has delivered the message.
- */
+/** What an engine tells a node. */
+export interface EngineReceiver {
+  /** Called in stream order, for local and remote messages alike. */
+  deliver(envelope: Envelope): PublishResult;
+  /** Called for local and remote revocations alike, once they are stored. More than once does no harm. */
+  revoked(revocation: Revocation): RevocationResult;
+}
+
+/** Carries messages to every node, and keeps who is no longer welcome. */
 export interface Engine {
-  start(deliver: (envelope: Envelope) => PublishResult): MaybePromise<void>;
+  start(receiver: EngineReceiver): MaybePromise<void>;
+  /** Settles only after this node has delivered the message. */
   publish(envelope: Envelope): MaybePromise<PublishResult>;
+  /**
+   * Stores a revocation until it may be forgotten, then tells the other nodes, then its own, in that order: whoever is let
+   * in by a look-up that came too early is found by what is told afterwards. Fails if it could not be stored.
+   */
+  revoke(revocation: Revocation): MaybePromise<RevocationResult>;
+  /** The revocations that hold for any of these keys. Fails if that cannot be told: then nobody is let in. */
+  revoked(keys: readonly string[]): MaybePromise<readonly Revocation[]>;
+  /**
+   * Those that hold and were stored at this time or later, for a node that may not have been told. Left out by an engine
+   * that cannot fail to tell.
+   */
+  revokedSince?(time: number): MaybePromise<readonly Revocation[]>;
   stop(): MaybePromise<void>;
 }
 

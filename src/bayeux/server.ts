@@ -15,7 +15,7 @@ import { HeldConnects } from './held-connects.js';
 import { timesync } from './extensions/timesync.js';
 import { failure, type Incoming, validate } from './incoming.js';
 import { isThenable, withTimeLimit } from './maybe-promise.js';
-import { isHandshake, isJsonObject, type JsonObject, type Reply } from './message.js';
+import { firstClientId, isHandshake, type JsonObject, type Reply } from './message.js';
 import { connect } from './meta/connect.js';
 import { disconnect } from './meta/disconnect.js';
 import { handshake, refuseHandshake } from './meta/handshake.js';
@@ -23,6 +23,8 @@ import { subscribe } from './meta/subscribe.js';
 import { unsubscribe } from './meta/unsubscribe.js';
 import type { BayeuxRequest, Decision, Envelope, Link, MaybePromise, PublishResult } from './ports.js';
 import { type Proof, prove } from './proof.js';
+import { IRREVOCABLE } from './revocation.js';
+import { Revocations } from './revocations.js';
 import { callService, publish } from './publish.js';
 import { answerToken, denyRenewal, renew, tellOfToken } from './renewal.js';
 import { Listeners } from './listeners.js';
@@ -60,6 +62,7 @@ export class BayeuxServer implements Core {
   readonly logger;
   readonly random;
   readonly audit: Audit;
+  readonly revocations: Revocations;
   readonly channels: Channels;
   readonly extensions: Extensions;
   readonly listeners: Listeners<ServerListener>;
@@ -87,6 +90,7 @@ export class BayeuxServer implements Core {
     this.channels = new Channels(this.logger);
     this.extensions = new Extensions(this.logger);
     this.listeners = new Listeners(this.logger);
+    this.revocations = new Revocations(this, ports.revocable ?? (() => IRREVOCABLE));
     this.#startedAt = this.scheduler.now();
   }
 
@@ -104,7 +108,10 @@ export class BayeuxServer implements Core {
 
   /** Connects the engine. */
   start(): MaybePromise<void> {
-    return this.engine.start((envelope) => this.deliver(envelope));
+    return this.engine.start({
+      deliver: (envelope) => this.deliver(envelope),
+      revoked: (revocation) => this.revocations.heard(revocation),
+    });
   }
 
   /**
@@ -393,6 +400,7 @@ export class BayeuxServer implements Core {
   /** A bad token on a message after the handshake: a fresh one may do. */
   #refused(message: Incoming, error: string, advice: Advice | undefined) {
     if (message.channel !== '/meta/connect') return failure(message, error);
+    if (error === BayeuxErrors.sessionRevoked) return failure(message, error, { advice: ADVICE_NONE });
     const again = advice ?? (error.startsWith('401:') ? this.#adviseHandshake() : ADVICE_NONE);
     return failure(message, error, { advice: again });
   }
@@ -407,11 +415,4 @@ export class BayeuxServer implements Core {
     const { serverError } = BayeuxErrors;
     return [greets ? refuseHandshake(this, exchange, message, serverError) : failure(message, serverError)];
   }
-}
-
-function firstClientId(messages: readonly unknown[]): string | undefined {
-  for (const message of messages) {
-    if (isJsonObject(message) && typeof message['clientId'] === 'string') return message['clientId'];
-  }
-  return undefined;
 }

@@ -43,7 +43,15 @@ export interface SessionSettings {
 
 /** How a session came to its end. */
 export type SessionEnd =
-  'disconnect' | 'kick' | 'timeout' | 'inactive' | 'token_expired' | 'max_age' | 'overflow' | 'shutdown';
+  | 'disconnect'
+  | 'kick'
+  | 'timeout'
+  | 'inactive'
+  | 'token_expired'
+  | 'max_age'
+  | 'revoked'
+  | 'overflow'
+  | 'shutdown';
 
 /** What a session needs of the server it belongs to. */
 export interface SessionHost {

@@ -376,6 +376,13 @@ export class Session {
         this.#tell(link, ADVICE_NONE, [KICK]);
         link?.stopped();
         break;
+      case 'revoked':
+        // What waits may no longer be seen.
+        this.mailbox.discard();
+        if (this.#held.current) this.answerHeld(REVOKED);
+        else if (link) this.writeOn(link, [{ ...KICK, ...REVOKED }]);
+        link?.stopped('revoked');
+        break;
       case 'shutdown':
         this.#tell(link, adviseRetry(Math.round(spread), this.time('timeout')));
         link?.end('shutdown');
@@ -437,3 +444,10 @@ export class Session {
 
 /** Tells a client that its session was ended. It answers nothing, so it has no id. */
 export const KICK: Reply = Object.freeze({ channel: '/meta/disconnect', successful: true });
+
+/** Its principal is no longer welcome, and need not come back. */
+const REVOKED = Object.freeze({
+  successful: false,
+  error: BayeuxErrors.sessionRevoked,
+  advice: ADVICE_NONE,
+});

@@ -1,19 +1,41 @@
-import type { Engine, Envelope, PublishResult } from '../bayeux/ports.js';
+import type { Engine, EngineReceiver, Envelope, PublishResult } from '../bayeux/ports.js';
+import type { Revocation, RevocationResult } from '../bayeux/revocation.js';
+import { RevocationStore } from './revocation.store.js';
 
-/** The engine of a single node: what is published is delivered at once, and nothing is kept. */
+/** The engine of a single node: what is published is delivered at once, and only who is revoked is kept. */
 export class MemoryEngine implements Engine {
-  #deliver: ((envelope: Envelope) => PublishResult) | undefined;
+  readonly #revocations: RevocationStore;
+  #receiver: EngineReceiver | undefined;
 
-  start(deliver: (envelope: Envelope) => PublishResult): void {
-    this.#deliver = deliver;
+  /** @param now milliseconds since the epoch. */
+  constructor(now: () => number) {
+    this.#revocations = new RevocationStore(now);
+  }
+
+  start(receiver: EngineReceiver): void {
+    this.#receiver = receiver;
   }
 
   publish(envelope: Envelope): PublishResult {
-    if (!this.#deliver) throw new Error('The engine has not been started, or has been stopped.');
-    return this.#deliver(envelope);
+    return this.#started.deliver(envelope);
+  }
+
+  revoke(revocation: Revocation): RevocationResult {
+    const receiver = this.#started;
+    this.#revocations.add(revocation);
+    return receiver.revoked(revocation);
+  }
+
+  revoked(keys: readonly string[]): readonly Revocation[] {
+    return this.#revocations.find(keys);
   }
 
   stop(): void {
-    this.#deliver = undefined;
+    this.#receiver = undefined;
+  }
+
+  get #started(): EngineReceiver {
+    if (!this.#receiver) throw new Error('The engine has not been started, or has been stopped.');
+    return this.#receiver;
   }
 }

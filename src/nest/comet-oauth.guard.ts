@@ -1,8 +1,9 @@
 import { type ExecutionContext, HttpException, Inject, Injectable } from '@nestjs/common';
 import { AuthGuard, type IAuthGuard } from '@nestjs/passport';
 import type { CometPrincipal } from '../auth/comet-principal.js';
-import { AuthUnavailableError, type TokenVerifier } from '../auth/token-verifier.js';
+import { AuthUnavailableError, TokenError, type TokenVerifier } from '../auth/token-verifier.js';
 import { type BearerFailure, COMET_BEARER, type CometBearerOptions } from './comet-bearer.strategy.js';
+import { CometAuth } from './comet-auth.service.js';
 import { TOKEN_VERIFIER } from './tokens.js';
 
 /** Sets a header, on Express and on Fastify. */
@@ -28,9 +29,15 @@ interface HeaderResponse {
 export class CometOAuthGuard extends AuthGuard(COMET_BEARER) implements IAuthGuard {
   readonly #verifier: TokenVerifier;
 
-  constructor(@Inject(TOKEN_VERIFIER) verifier: TokenVerifier) {
+  constructor(@Inject(TOKEN_VERIFIER) verifier: TokenVerifier, auth: CometAuth) {
     super();
-    this.#verifier = verifier;
+    this.#verifier = {
+      verify: async (token) => {
+        const principal = await verifier.verify(token);
+        if (await auth.isRevoked(principal)) throw new TokenError('invalid_token', 'revoked');
+        return principal;
+      },
+    };
   }
 
   override getAuthenticateOptions(): CometBearerOptions & { session: false } {

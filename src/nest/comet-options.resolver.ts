@@ -4,6 +4,8 @@ import type { ChannelRule } from '../auth/channel-rule.js';
 import { type CredentialOptions, DEFAULT_ALIASES } from '../auth/credentials.js';
 import { type IssuerSettings, issuerSettings } from '../auth/issuer-settings.js';
 import { haveTenants, validateIssuers } from '../auth/issuer-settings.validation.js';
+import type { LogoutTokenOptions } from '../auth/logout-token.js';
+import type { RevocationTimes } from '../auth/revocation-target.js';
 import { validateRules } from '../auth/rule.validation.js';
 import {
   type BayeuxOptions,
@@ -20,15 +22,21 @@ import { policyOf } from './comet-queue-policy.js';
 import { viewOf } from './comet-session.js';
 import { OptionsShape } from './comet-options.shape.js';
 
+/** Seconds. */
+const DAY = 86_400;
+
 /** The options of all parts, complete and checked. */
 export interface ResolvedOptions {
   readonly bayeux: BayeuxOptions;
   readonly transport: TransportOptions;
   readonly auth: CometAuthOptions;
-  /** The issuers whose tokens the built-in verifiers accept. */
+  /** The issuers whose tokens the built-in verifiers accept: none where the verifier is the application's own. */
   readonly issuers: readonly IssuerSettings[];
   /** Where tokens may come from. */
   readonly credentials: CredentialOptions;
+  readonly revocation: RevocationTimes;
+  /** What logout tokens must be like, if they are taken. */
+  readonly logout: LogoutTokenOptions | undefined;
   readonly rules: readonly ChannelRule[];
   /** Whether principals have tenants. */
   readonly tenants: boolean;
@@ -64,6 +72,8 @@ export function resolveOptions(options: CometModuleOptions): ResolvedOptions {
     issuers,
     tenants: auth.tenants ?? haveTenants(issuers),
     credentials: { aliases: auth.aliases ?? DEFAULT_ALIASES, exo: compat.exo ?? false },
+    revocation: revocationTimes(auth),
+    logout: logoutOptions(auth),
     rules,
     authorizers: options.authorizers ?? [],
     extensions: options.extensions ?? [],
@@ -154,6 +164,17 @@ function expiryOptions(expiry: CometExpiryOptions = {}): ExpiryOptions {
   };
 }
 
+function revocationTimes({ revocation = {} }: CometAuthOptions): RevocationTimes {
+  const { sidTtl = DAY, tokenTtl = DAY } = revocation;
+  return { login: sidTtl * 1000, token: tokenTtl * 1000 };
+}
+
+function logoutOptions({ backchannelLogout }: CometAuthOptions): LogoutTokenOptions | undefined {
+  if (!backchannelLogout) return undefined;
+  const { clientIds, strictType = false, fallbackToSub = true } = backchannelLogout;
+  return { clientIds, strictType, fallbackToSub };
+}
+
 /** Without what is `undefined`, which would undo a default. */
 function given<T extends object>(options: T): { [Name in keyof T]?: Exclude<T[Name], undefined> } {
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as never;
@@ -191,6 +212,11 @@ function combinations({ auth, session, trustProxy, websocket, cookie }: CometMod
     !auth.verifier
   ) {
     mistakes.push("session.binding is 'token', but no client has one: leave it out.");
+  }
+  if (auth.backchannelLogout && auth.issuer === undefined && !auth.issuers) {
+    mistakes.push(
+      'auth.backchannelLogout needs the issuer that sends logout tokens: write auth.issuer, or leave it out.',
+    );
   }
   try {
     new ProxyTrust(trustProxy);

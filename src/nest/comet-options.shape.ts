@@ -5,6 +5,7 @@ import {
   IsDefined,
   IsIn,
   IsInt,
+  IsNotEmpty,
   IsObject,
   IsString,
   Matches,
@@ -31,6 +32,8 @@ import type { CometModuleOptions } from './comet-module-options.js';
 
 const ISSUERS =
   "issuers must be a list of issuers: write for example issuers: [{ issuer: 'https://login.example.com' }].";
+const CLIENT_IDS =
+  "clientIds must be the clients whose logout tokens count: write for example clientIds: ['portal'].";
 const STATUS = 'duplicateConnectStatus must be an HTTP status from 400 to 599: leave it out for 500.';
 
 class TimesShape {
@@ -165,6 +168,22 @@ class ExpiryShape {
   @YesOrNo() anyClient?: boolean;
 }
 
+class RevocationShape {
+  @WholeNumber(1, 'seconds', 86_400) sidTtl?: number;
+  @WholeNumber(1, 'seconds', 86_400) tokenTtl?: number;
+}
+
+class BackchannelLogoutShape {
+  @IsDefined({ message: CLIENT_IDS })
+  @IsArray({ message: CLIENT_IDS })
+  @ArrayNotEmpty({ message: CLIENT_IDS })
+  @IsString({ each: true, message: CLIENT_IDS })
+  @IsNotEmpty({ each: true, message: CLIENT_IDS })
+  clientIds?: readonly string[];
+  @YesOrNo() strictType?: boolean;
+  @YesOrNo() fallbackToSub?: boolean;
+}
+
 class AuthShape extends IssuerSettingsShape {
   @ValidateIf(
     (auth: AuthShape) =>
@@ -202,6 +221,15 @@ class AuthShape extends IssuerSettingsShape {
   aliases?: readonly (readonly string[])[];
 
   @Given() @ValidateNested() @IsObject({ message: 'expiry must be an object.' }) expiry?: ExpiryShape;
+
+  @Given()
+  @ValidateNested()
+  @IsObject({ message: 'revocation must be an object.' })
+  revocation?: RevocationShape;
+  @Given()
+  @ValidateNested()
+  @IsObject({ message: 'backchannelLogout must be an object.' })
+  backchannelLogout?: BackchannelLogoutShape;
 
   static of(auth: object): AuthShape {
     const shape = settingsShaped(new AuthShape(), auth);
@@ -308,14 +336,9 @@ export class OptionsShape {
 
   /** The options, with every group in its shape. Nothing is copied deeply: verifiers are objects of the user. */
   static of(options: CometModuleOptions): OptionsShape {
-    const given: Partial<Record<keyof CometModuleOptions, unknown>> = options;
-    const groups = Object.entries(GROUPS)
-      .filter(([name]) => given[name as keyof CometModuleOptions] !== undefined)
-      .map(([name, Shape]): [string, unknown] => [
-        name,
-        shaped(Shape, given[name as keyof CometModuleOptions]),
-      ]);
-    return Object.assign(new OptionsShape(), given, Object.fromEntries(groups) as object);
+    const shape = withGroups(Object.assign(new OptionsShape(), options), GROUPS);
+    if (shape.auth instanceof AuthShape) withGroups(shape.auth, AUTH_GROUPS);
+    return shape;
   }
 }
 
@@ -332,19 +355,24 @@ const GROUPS = {
   compat: CompatShape,
 };
 
-/** Groups within a group. */
-const INNER_GROUPS = new Map<unknown, Readonly<Record<string, new () => object>>>([
-  [AuthShape, { expiry: ExpiryShape }],
-]);
+/** The groups of options that are about authentication. */
+const AUTH_GROUPS = {
+  expiry: ExpiryShape,
+  revocation: RevocationShape,
+  backchannelLogout: BackchannelLogoutShape,
+};
+
+/** Puts the groups that are given in their shapes. */
+function withGroups<T extends object>(options: T, groups: Record<string, new () => object>): T {
+  const given = Object.entries(options).filter(([name, group]) => name in groups && group !== undefined);
+  const shapes = given.map(([name, group]): [string, unknown] => [
+    name,
+    shaped(groups[name] as new () => object, group),
+  ]);
+  return Object.assign(options, Object.fromEntries(shapes));
+}
 
 function shaped(Shape: new () => object, group: unknown): unknown {
   if (typeof group !== 'object' || group === null) return group;
-  const inner = Object.entries(INNER_GROUPS.get(Shape) ?? {})
-    .filter(([name]) => Object.hasOwn(group, name))
-    .map(([name, Inner]): [string, unknown] => [
-      name,
-      shaped(Inner, (group as Record<string, unknown>)[name]),
-    ]);
-  const made = Shape === AuthShape ? AuthShape.of(group) : Object.assign(new Shape(), group);
-  return Object.assign(made, Object.fromEntries(inner));
+  return Shape === AuthShape ? AuthShape.of(group) : Object.assign(new Shape(), group);
 }

@@ -2,10 +2,15 @@ import { randomBytes } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import type { Engine, Scheduler } from '../bayeux/ports.js';
 import { Authenticator } from '../auth/authenticator.js';
+import { BackchannelLogout } from '../auth/backchannel-logout.js';
+import type { LogoutTokenOptions } from '../auth/logout-token.js';
+import { LogoutTokenVerifier } from '../auth/logout-token.verifier.js';
+import { revocableOf } from '../auth/revocation-keys.js';
 import { RuleAuthority } from '../auth/rule.authority.js';
 import type { TokenVerifier } from '../auth/token-verifier.js';
 import { BayeuxServer } from '../bayeux/server.js';
 import { FrontDoor } from '../transports/front-door.js';
+import { LogoutEndpoint } from '../transports/logout.endpoint.js';
 import { Intake } from '../transports/intake.js';
 import { extensionOf } from './comet-extension.js';
 import { viewOf } from './comet-session.js';
@@ -52,6 +57,7 @@ export class CometEndpoint {
       authority: new RuleAuthority(resolved.rules, resolved.auth.anonymous ?? false),
       services: this.hub,
       listener: this.hub,
+      revocable: revocableOf,
       ids: { clientId: () => randomBytes(24).toString('base64url') },
       logger,
       random: Math.random,
@@ -62,7 +68,26 @@ export class CometEndpoint {
     const { credentials } = resolved;
     const authenticator = new Authenticator(verifier, logger, { credentials, tenants: this.tenants });
     const intake = new Intake(this.server, authenticator, logger);
-    this.door = new FrontDoor(intake, resolved.transport, logger);
+    this.door = new FrontDoor(
+      intake,
+      resolved.transport,
+      logger,
+      resolved.logout && this.#logoutEndpoint(resolved, resolved.logout),
+    );
+  }
+
+  #logoutEndpoint(
+    { issuers, revocation, transport }: ResolvedOptions,
+    options: LogoutTokenOptions,
+  ): LogoutEndpoint {
+    const { audit, logger, revocations, scheduler } = this.server;
+    const now = (): number => scheduler.now();
+    const logout = new BackchannelLogout(
+      new LogoutTokenVerifier(issuers, options, logger, now),
+      revocations,
+      { keptFor: revocation, fallbackToSub: options.fallbackToSub, now },
+    );
+    return new LogoutEndpoint(transport, logout, { audit, logger, now });
   }
 
   get counts(): CometCounts {

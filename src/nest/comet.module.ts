@@ -17,6 +17,7 @@ import { TokenError, type TokenVerifier } from '../auth/token-verifier.js';
 import type { Scheduler } from '../bayeux/ports.js';
 import { MemoryEngine } from '../engine/memory.engine.js';
 import type { ChannelAuthorizer } from './channel-authorizer.js';
+import { CometAuth } from './comet-auth.service.js';
 import { CometEndpoint } from './comet.endpoint.js';
 import type { CometModuleOptions, CometOptionsFactory } from './comet-module-options.js';
 import { type ResolvedOptions, resolveOptions } from './comet-options.resolver.js';
@@ -71,12 +72,17 @@ class EndpointGateway {}
     EndpointGateway,
     CometEndpoint,
     CometService,
+    CometAuth,
     { provide: COMET_SCHEDULER, useFactory: () => new SystemScheduler(new CometLogger()) },
-    { provide: COMET_ENGINE, useClass: MemoryEngine },
+    {
+      provide: COMET_ENGINE,
+      useFactory: (scheduler: Scheduler) => new MemoryEngine(() => scheduler.now()),
+      inject: [COMET_SCHEDULER],
+    },
     { provide: COMET_RESOLVED, useFactory: resolveOptions, inject: [COMET_OPTIONS] },
     { provide: TOKEN_VERIFIER, useFactory: verifierFor, inject: [COMET_RESOLVED, COMET_SCHEDULER] },
   ],
-  exports: [CometService, TOKEN_VERIFIER],
+  exports: [CometService, CometAuth, TOKEN_VERIFIER],
 })
 export class CometModule
   extends ConfigurableModuleClass

@@ -5,6 +5,7 @@ import { BrowserCookie } from './browser-cookie.js';
 import { CallbackPollingTransport } from './callback-polling.transport.js';
 import { answerEmpty } from './empty-answer.js';
 import type { Intake } from './intake.js';
+import type { LogoutEndpoint } from './logout.endpoint.js';
 import { LongPollingTransport } from './long-polling.transport.js';
 import { OriginPolicy } from './origin-policy.js';
 import { ProxyTrust } from './proxy-trust.js';
@@ -30,7 +31,13 @@ export class FrontDoor {
   readonly #scopes = new ScopeMemo();
   #toldOfOrigins = false;
 
-  constructor(intake: Intake, options: TransportOptions, logger: Logger) {
+  constructor(
+    intake: Intake,
+    options: TransportOptions,
+    logger: Logger,
+    /** Takes logouts, if they are taken. */
+    private readonly logout?: LogoutEndpoint,
+  ) {
     this.#intake = intake;
     this.#options = options;
     this.#logger = logger;
@@ -66,6 +73,10 @@ export class FrontDoor {
       return;
     }
     const provenance = this.#proxies.resolve(request);
+    if (this.logout?.owns(request.url ?? '') === true) {
+      this.logout.serve(request, response, provenance.address);
+      return;
+    }
     const { origin } = request.headers;
     const verdict = this.#origins.judge(origin, provenance);
     if (verdict === 'foreign') {

@@ -2,6 +2,7 @@ import type { Authenticated, Authenticator } from '../auth/authenticator.js';
 import { isThenable } from '../bayeux/maybe-promise.js';
 import type { Link, Logger, MaybePromise } from '../bayeux/ports.js';
 import type { BayeuxServer } from '../bayeux/server.js';
+import { vouch } from '../bayeux/vouch.js';
 import { RunCache } from './run-cache.js';
 import type { RequestScope } from './request-scope.js';
 
@@ -43,8 +44,16 @@ export class Intake {
     );
   }
 
-  #enter({ messages, credential }: Authenticated, { context }: RequestScope, link: Link): Accepted {
-    const known = credential.kind === 'none' ? context : { ...context, credential };
-    return { handled: this.server.handle({ messages, context: known }, link) };
+  #enter(
+    { messages, credential }: Authenticated,
+    { context }: RequestScope,
+    link: Link,
+  ): MaybePromise<Accepted> {
+    if (credential.kind === 'none') return { handled: this.server.handle({ messages, context }, link) };
+    return vouch(this.server, { messages, context: { ...context, credential } }, (vouched): Accepted => {
+      if (vouched) return { handled: this.server.handle(vouched, link) };
+      link.end('unavailable');
+      return { handled: undefined };
+    });
   }
 }

@@ -130,7 +130,9 @@ export class SocketLink implements Link {
     else this.close(CloseCodes.normal, 'silent for too long');
   }
 
-  stopped(): void {
+  stopped(why?: 'revoked'): void {
+    // It is closed like one that never was let in.
+    if (why === 'revoked') this.#served = false;
     if (!this.#closing && this.sessionId === undefined) {
       this.#deadline.moveTo(this.#scheduler.now() + STOPPED_LINGER);
     }

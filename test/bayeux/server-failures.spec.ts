@@ -7,7 +7,13 @@ const broken = (): never => {
 
 /** An engine that delivers nothing. */
 function engine(publish: () => never | Promise<never>) {
-  return { start: () => undefined, publish, stop: () => undefined };
+  return {
+    start: () => undefined,
+    publish,
+    revoke: () => ({ sessions: 0 }),
+    revoked: () => [],
+    stop: () => undefined,
+  };
 }
 
 describe('a message that could not be handed on', () => {

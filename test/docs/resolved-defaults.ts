@@ -2,14 +2,16 @@ import { resolveOptions } from '../../src/nest/comet-options.resolver.js';
 
 /** The defaults that hold, under the names that users write. */
 export function resolvedDefaults(): Record<string, unknown> {
-  const { bayeux, transport, issuers, credentials, tenants, authorizers } = resolveOptions({
-    auth: {
-      issuer: 'https://op.example',
-      audience: 'push',
-      strategy: 'introspection',
-      introspection: { clientId: 'push', clientSecret: 'secret' },
-    },
-  });
+  const { bayeux, transport, issuers, credentials, tenants, authorizers, revocation, logout } =
+    resolveOptions({
+      auth: {
+        issuer: 'https://op.example',
+        audience: 'push',
+        strategy: 'introspection',
+        introspection: { clientId: 'push', clientSecret: 'secret' },
+        backchannelLogout: { clientIds: ['portal'] },
+      },
+    });
   const [issuer] = issuers;
   const [jwt] = resolveOptions({ auth: { issuer: 'https://op.example', audience: 'push' } }).issuers;
   return {
@@ -38,6 +40,10 @@ export function resolvedDefaults(): Record<string, unknown> {
     'auth.expiry.suspend': bayeux.expiry.suspend,
     'auth.expiry.maxSessionAge': bayeux.expiry.maxSessionAge / 1_000,
     'auth.expiry.anyClient': bayeux.expiry.anyClient,
+    'auth.revocation.sidTtl': revocation.login / 1000,
+    'auth.revocation.tokenTtl': revocation.token / 1000,
+    'auth.backchannelLogout.strictType': logout?.strictType,
+    'auth.backchannelLogout.fallbackToSub': logout?.fallbackToSub,
     rules: [],
     origins: transport.origins,
     transports: transport.transports,

@@ -77,6 +77,29 @@ describe('the options of CometModule', () => {
       jwt({ clockTolerance: -1 }),
       number('auth.clockTolerance', 'seconds', 0, 5).replace('auth.', 'auth.'),
     ],
+    ['revocation: 1', jwt({ revocation: 1 }), 'auth.revocation must be an object.'],
+    [
+      'revocation.sidTtl: 0',
+      jwt({ revocation: { sidTtl: 0 } }),
+      number('auth.revocation.sidTtl', 'seconds', 1, 86_400),
+    ],
+    [
+      'backchannelLogout: true',
+      jwt({ backchannelLogout: true }),
+      'auth.backchannelLogout must be an object.',
+    ],
+    ...[{}, { clientIds: 'portal' }, { clientIds: [] }, { clientIds: [''] }].map(
+      (backchannelLogout): [string, unknown, string] => [
+        `backchannelLogout: ${JSON.stringify(backchannelLogout)}`,
+        jwt({ backchannelLogout }),
+        "auth.backchannelLogout.clientIds must be the clients whose logout tokens count: write for example clientIds: ['portal'].",
+      ],
+    ),
+    [
+      'backchannelLogout without an issuer',
+      { auth: { verifier: userTokens, backchannelLogout: { clientIds: ['portal'] } } },
+      'auth.backchannelLogout needs the issuer that sends logout tokens: write auth.issuer, or leave it out.',
+    ],
     [
       'algorithms',
       jwt({ algorithms: 'RS256' }),

@@ -266,15 +266,15 @@ export function overEveryTransport(suite: (bench: Bench) => void, issuer?: () =>
   over(TRANSPORTS, suite, issuer);
 }
 
-/** Runs a suite over the transports that it applies to, on every HTTP framework. */
+/** Runs a suite over the transports that it applies to, on every HTTP framework or on some. */
 export function over(
   transports: readonly TransportName[],
   suite: (bench: Bench) => void,
   issuer?: () => TokenIssuer,
+  kinds: readonly HttpKind[] = HTTP_KINDS,
 ): void {
   for (const transport of transports) {
-    for (const http of HTTP_KINDS)
-      run(`over ${transport} on ${http}`, new Bench(http, transport, issuer), suite);
+    for (const http of kinds) run(`over ${transport} on ${http}`, new Bench(http, transport, issuer), suite);
   }
 }
 

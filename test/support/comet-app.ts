@@ -5,9 +5,10 @@ import { ExpressAdapter } from '@nestjs/platform-express';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
 import { CometAdapter, CometModule, type CometModuleOptions, CometService } from '../../src/index.js';
+import type { Engine } from '../../src/bayeux/ports.js';
 import type { BayeuxServer } from '../../src/bayeux/server.js';
 import { CometEndpoint } from '../../src/nest/comet.endpoint.js';
-import { COMET_SCHEDULER } from '../../src/nest/tokens.js';
+import { COMET_ENGINE, COMET_SCHEDULER } from '../../src/nest/tokens.js';
 import { CapturedLogger } from './captured.logger.js';
 import type { VirtualScheduler } from './virtual.scheduler.js';
 
@@ -23,6 +24,8 @@ export interface CometAppSettings {
   readonly options: CometModuleOptions;
   readonly providers?: readonly Provider[];
   readonly controllers?: readonly Type[];
+  /** The engine; without one the application is a node of its own. */
+  readonly engine?: Engine;
   /** The clock; without one time passes as usual. */
   readonly clock?: VirtualScheduler;
 }
@@ -57,6 +60,7 @@ export class CometApp {
     options,
     providers = [],
     controllers = [],
+    engine,
     clock,
   }: CometAppSettings): Promise<CometApp> {
     const log = new CapturedLogger();
@@ -66,6 +70,7 @@ export class CometApp {
       controllers: [...controllers],
     }).setLogger(log);
     if (clock) builder.overrideProvider(COMET_SCHEDULER).useValue(clock);
+    if (engine) builder.overrideProvider(COMET_ENGINE).useValue(engine);
     const module = await builder.compile();
     const adapter =
       http === 'express' ? new ExpressAdapter() : new FastifyAdapter({ forceCloseConnections: true });

@@ -23,16 +23,30 @@ export function handshake(core: Core, exchange: Exchange, message: Incoming): Ma
 
   const { credential } = exchange.context;
   if (credential.kind === 'refused') return [refuseHandshake(core, exchange, message, credential.error)];
-  if (core.draining || core.sessions.size >= options.maxSessions) {
-    exchange.link.end('unavailable');
-    exchange.abandon();
-    return [];
-  }
+  if (isFull(core)) return turnAway(exchange);
   const principal = credential.kind === 'principal' ? credential.principal : core.authority.anonymous;
   if (!principal) return [refuseHandshake(core, exchange, message, BayeuxErrors.authenticationRequired)];
   if ((principal.expiresAt ?? Infinity) <= core.scheduler.now())
     return [refuseHandshake(core, exchange, message, BayeuxErrors.tokenExpired)];
-  return admit(core, exchange, message, principal);
+  return core.revocations.ask(principal, (standing) => {
+    if (standing === 'revoked') {
+      return [refuseHandshake(core, exchange, message, BayeuxErrors.sessionRevoked)];
+    }
+    return standing === 'unknown' || isFull(core)
+      ? turnAway(exchange)
+      : admit(core, exchange, message, principal);
+  });
+}
+
+function isFull({ draining, sessions, options }: Core): boolean {
+  return draining || sessions.size >= options.maxSessions;
+}
+
+/** It may succeed later: that is said by the transport. */
+function turnAway(exchange: Exchange): Replies {
+  exchange.link.end('unavailable');
+  exchange.abandon();
+  return [];
 }
 
 function admit(
@@ -67,11 +81,14 @@ function admit(
   );
   // Registered before it is admitted, so that many handshakes at once cannot pass the limits together.
   core.sessions.add(session);
+  core.revocations.watch();
 
   const denied = (error: unknown): Replies => {
     core.logger.debug(`A handshake was refused: ${String((error as Partial<Error> | undefined)?.message)}`);
     session.end('kick');
-    return [refuseHandshake(core, exchange, message, BayeuxErrors.handshakeDenied)];
+    const { sessionRevoked, handshakeDenied } = BayeuxErrors;
+    const why = session.endedBy === 'revoked' ? sessionRevoked : handshakeDenied;
+    return [refuseHandshake(core, exchange, message, why)];
   };
   const admitted = (): Replies => {
     if (!session.endedBy) core.announce(session);

@@ -47,7 +47,7 @@ export function harness({ options = {}, ...ports }: HarnessOptions = {}): Harnes
     { ...DEFAULT_BAYEUX_OPTIONS, sessionBinding: 'clientId', ...options },
     {
       scheduler: clock,
-      engine: new MemoryEngine(),
+      engine: new MemoryEngine(() => clock.now()),
       authority: {
         anonymous: undefined,
         subscribe: () => ALLOWED,

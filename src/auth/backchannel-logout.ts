@@ -1,0 +1,58 @@
+import type { Revocations } from '../bayeux/revocations.js';
+import { type Logout, type LogoutReach, revocationsOf } from './logout-token.js';
+import type { LogoutTokenVerifier } from './logout-token.verifier.js';
+import { TokenError } from './token-verifier.js';
+
+/** Logout tokens that are remembered; they are good for two minutes only. */
+const MAX_REMEMBERED = 10_000;
+/** Milliseconds after which a logout token is too old in any case, whatever the clocks say. */
+const FORGOTTEN_AFTER = 300_000;
+
+/**
+ * Ends the sessions of whoever has logged out at an issuer, on all nodes, and refuses what is left of their tokens.
+ *
+ * @internal
+ */
+export class BackchannelLogout {
+  readonly #verifier: LogoutTokenVerifier;
+  readonly #revocations: Pick<Revocations, 'revoke'>;
+  readonly #reach: Omit<LogoutReach, 'now'>;
+  readonly #now: () => number;
+  /** Logout tokens that were obeyed, and when: the oldest first. */
+  readonly #obeyed = new Map<string, number>();
+
+  constructor(
+    verifier: LogoutTokenVerifier,
+    revocations: Pick<Revocations, 'revoke'>,
+    { now, ...reach }: Omit<LogoutReach, 'now'> & { readonly now: () => number },
+  ) {
+    this.#verifier = verifier;
+    this.#revocations = revocations;
+    this.#reach = reach;
+    this.#now = now;
+  }
+
+  /**
+   * @throws TokenError if the token is not good, or was obeyed already.
+   * @throws AuthUnavailableError, or what the engine throws: nobody may have been logged out.
+   */
+  async obey(token: string): Promise<Logout> {
+    const logout = await this.#verifier.verify(token);
+    const name = JSON.stringify([logout.issuer, logout.tokenId]);
+    this.#forget();
+    if (this.#obeyed.has(name)) throw new TokenError('invalid_token', 'the logout token was used already');
+    for (const revocation of revocationsOf(logout, { ...this.#reach, now: this.#now() })) {
+      await this.#revocations.revoke(revocation);
+    }
+    // Only now: one that could not be obeyed may come again.
+    this.#obeyed.set(name, this.#now());
+    return logout;
+  }
+
+  #forget(): void {
+    for (const [name, at] of this.#obeyed) {
+      if (this.#obeyed.size < MAX_REMEMBERED && this.#now() - at < FORGOTTEN_AFTER) break;
+      this.#obeyed.delete(name);
+    }
+  }
+}

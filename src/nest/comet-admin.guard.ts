@@ -1,0 +1,28 @@
+import { type ExecutionContext, ForbiddenException, Inject, Injectable } from '@nestjs/common';
+import type { CometPrincipal } from '../auth/comet-principal.js';
+import { CometOAuthGuard } from './comet-oauth.guard.js';
+
+/** The scope that administrators need. @internal */
+export const ADMIN_SCOPE = Symbol('nestjs-comet:admin-scope');
+
+/** Lets those in whose token has the scope of administrators. @internal */
+@Injectable()
+export class CometAdminGuard extends CometOAuthGuard {
+  @Inject(ADMIN_SCOPE) private readonly scope!: string;
+
+  override handleRequest<User = CometPrincipal>(
+    error: unknown,
+    user: User | false | null | undefined,
+    info: unknown,
+    context: ExecutionContext,
+    status?: unknown,
+  ): User {
+    const admitted = super.handleRequest(error, user, info, context, status);
+    // A verifier of the application may answer anything.
+    const { scopes } = admitted as Partial<CometPrincipal>;
+    if (Array.isArray(scopes) && scopes.includes(this.scope)) return admitted;
+    const response = context.switchToHttp().getResponse<{ header(name: string, value: string): unknown }>();
+    response.header('WWW-Authenticate', `Bearer error="insufficient_scope", scope="${this.scope}"`);
+    throw new ForbiddenException('insufficient_scope');
+  }
+}

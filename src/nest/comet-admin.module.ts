@@ -1,0 +1,52 @@
+import { Controller, type DynamicModule, Module } from '@nestjs/common';
+import { CometAdminController } from './comet-admin.controller.js';
+import { ADMIN_SCOPE, CometAdminGuard } from './comet-admin.guard.js';
+
+/**
+ * How administrators revoke over HTTP.
+ *
+ * @publicApi
+ */
+export interface CometAdminOptions {
+  /** Path of the controller, below the global prefix of the application. @default 'comet/admin' */
+  path?: string;
+  /** The scope that tokens of administrators have. @default 'comet:admin' */
+  scope?: string;
+}
+
+const PATH = /^[A-Za-z0-9\-._~]+(?:\/[A-Za-z0-9\-._~]+)*$/;
+/** RFC 6749 §3.3. */
+const SCOPE = /^[\x21\x23-\x5b\x5d-\x7e]+$/;
+
+/**
+ * Lets administrators end the sessions of users, logins and clients: `POST {path}/revoke` with a `RevocationDto`, for
+ * tokens that have the scope. It reaches only the tenant of the token, and logins by names of its issuer. Import it
+ * beside `CometModule`; without it there is no such path.
+ *
+ * @example
+ * imports: [CometModule.forRoot({ … }), CometAdminModule.forRoot()]
+ *
+ * @publicApi
+ */
+@Module({})
+export class CometAdminModule {
+  /** @throws TypeError if an option cannot mean what it says. */
+  static forRoot({ path = 'comet/admin', scope = 'comet:admin' }: CometAdminOptions = {}): DynamicModule {
+    if (!PATH.test(path)) {
+      throw new TypeError(
+        "path must be a path without a slash at either end: write for example path: 'comet/admin'.",
+      );
+    }
+    if (!SCOPE.test(scope)) {
+      throw new TypeError("scope must be one scope, without spaces: write for example scope: 'comet:admin'.");
+    }
+    // A class of its own: two applications of one process may have it on different paths.
+    class AdminController extends CometAdminController {}
+    Controller(path)(AdminController);
+    return {
+      module: CometAdminModule,
+      controllers: [AdminController],
+      providers: [CometAdminGuard, { provide: ADMIN_SCOPE, useValue: scope }],
+    };
+  }
+}

@@ -1,0 +1,158 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { BackchannelLogout } from '../auth/backchannel-logout.js';
+import { TokenError } from '../auth/token-verifier.js';
+import type { Audit } from '../bayeux/audit.js';
+import type { Logger } from '../bayeux/ports.js';
+import { RateLimit } from '../bayeux/rate-limit.js';
+import { networkOf } from './client-network.js';
+import type { TransportOptions } from './transport-options.js';
+
+/** Bytes of a request: one token and its name. */
+const MAX_BYTES = 16_384;
+/** Requests that are refused, from one network in a minute: after that its requests are not read. */
+const BAD_REQUESTS = { times: 20, window: 60_000 };
+/** Networks that are remembered. */
+const MAX_NETWORKS = 10_000;
+
+const FORM = /^application\/x-www-form-urlencoded\s*(?:;|$)/i;
+
+/** What it works with. */
+export interface LogoutPorts {
+  readonly audit: Audit;
+  readonly logger: Logger;
+  readonly now: () => number;
+}
+
+/**
+ * Takes logout tokens of issuers (OpenID Connect Back-Channel Logout 1.0 §2.5), beside the endpoint and ahead of the
+ * framework: no parser, guard or prefix of the application stands in the way of a logout. Anybody may ask, so that the
+ * token alone decides.
+ */
+export class LogoutEndpoint {
+  readonly #path: string;
+  readonly #retryAfter: number;
+  readonly #logout: BackchannelLogout;
+  readonly #ports: LogoutPorts;
+  readonly #bad: RateLimit;
+
+  constructor(
+    { path, retryAfter }: Pick<TransportOptions, 'path' | 'retryAfter'>,
+    logout: BackchannelLogout,
+    ports: LogoutPorts,
+  ) {
+    this.#path = `${path}/backchannel-logout`;
+    this.#retryAfter = retryAfter;
+    this.#logout = logout;
+    this.#ports = ports;
+    this.#bad = new RateLimit(BAD_REQUESTS, MAX_NETWORKS, ports.now);
+  }
+
+  /** Whether a request is for it. */
+  owns(url: string): boolean {
+    return url.split('?', 1)[0] === this.#path;
+  }
+
+  /** Serves a request, which came from `address`. */
+  serve(request: IncomingMessage, response: ServerResponse, address: string | undefined): void {
+    response.setHeader('Cache-Control', 'no-store');
+    response.setHeader('X-Content-Type-Options', 'nosniff');
+    if (request.method !== 'POST') {
+      response.setHeader('Allow', 'POST');
+      answer(request, response, 405);
+      return;
+    }
+    if (this.#bad.wait(networkOf(address)) > 0) {
+      this.#ports.audit.record({ type: 'rate_limited', address, reason: 'logout tokens' });
+      response.setHeader('Retry-After', Math.max(this.#retryAfter, 1));
+      answer(request, response, 429);
+      return;
+    }
+    if (!FORM.test(request.headers['content-type'] ?? '')) {
+      this.#refuse(request, response, address, 'no form');
+      return;
+    }
+    readBody(request, MAX_BYTES, (body) => {
+      const tokens = body === undefined ? [] : new URLSearchParams(body).getAll('logout_token');
+      const [token] = tokens;
+      if (token === undefined || tokens.length > 1) {
+        const why = body === undefined ? 'too large' : 'not one logout_token';
+        this.#refuse(request, response, address, why);
+      } else {
+        void this.#obey(token, request, response, address);
+      }
+    });
+  }
+
+  async #obey(
+    token: string,
+    request: IncomingMessage,
+    response: ServerResponse,
+    address: string | undefined,
+  ): Promise<void> {
+    try {
+      const { sid } = await this.#logout.obey(token);
+      const reason = sid === undefined ? 'all logins of a subject' : 'one login';
+      this.#ports.audit.record({ type: 'logout_token_ok', address, reason });
+      answer(request, response, 200);
+    } catch (error) {
+      if (error instanceof TokenError) {
+        this.#refuse(request, response, address, error.reason);
+        return;
+      }
+      // §2.8 has no other status for a logout that has failed. It may be sent again.
+      this.#ports.logger.error('A logout token could not be obeyed.', error);
+      answer(request, response, 400, { error: 'temporarily_unavailable' });
+    }
+  }
+
+  #refuse(
+    request: IncomingMessage,
+    response: ServerResponse,
+    address: string | undefined,
+    reason: string,
+  ): void {
+    this.#bad.take(networkOf(address));
+    this.#ports.logger.warn(`A logout token was refused: ${reason}.`);
+    this.#ports.audit.record({ type: 'logout_token_denied', address, reason });
+    answer(request, response, 400, { error: 'invalid_request' });
+  }
+}
+
+/** Reads a body; `undefined` if it is larger than it may be, and the rest of it is not kept. */
+function readBody(
+  request: IncomingMessage,
+  maxBytes: number,
+  done: (body: string | undefined) => void,
+): void {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  const take = (chunk: Buffer): void => {
+    bytes += chunk.length;
+    if (bytes <= maxBytes) {
+      chunks.push(chunk);
+      return;
+    }
+    request.off('data', take).off('end', end);
+    done(undefined);
+  };
+  const end = (): void => {
+    done(Buffer.concat(chunks).toString());
+  };
+  request.on('data', take).on('end', end);
+  // Nobody waits for an answer any more.
+  request.on('error', () => undefined);
+}
+
+/** Answers. What the peer is still sending is not read: the connection ends with the response. */
+function answer(request: IncomingMessage, response: ServerResponse, status: number, body?: object): void {
+  const unread = !request.complete;
+  const text = body === undefined ? '' : JSON.stringify(body);
+  response
+    .writeHead(status, {
+      'Content-Length': Buffer.byteLength(text),
+      ...(body !== undefined && { 'Content-Type': 'application/json' }),
+      ...(unread && { Connection: 'close' }),
+    })
+    .end(text);
+  if (unread) request.resume();
+}
