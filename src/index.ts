@@ -7,6 +7,7 @@ export {
   type TokenErrorCode,
   type TokenVerifier,
 } from './auth/token-verifier.js';
+export type { AuditEventType } from './bayeux/audit.js';
 export type { ActivityMode, SessionBinding, SessionTimes } from './bayeux/bayeux-options.js';
 export { channelSegment } from './bayeux/channel.js';
 export type { Authorization } from './bayeux/channel-settings.js';
@@ -18,6 +19,7 @@ export type { Principal, PublishResult } from './bayeux/ports.js';
 export type { QueueVerdict } from './bayeux/queue-policy.js';
 export { BayeuxRefusal } from './bayeux/refusal.js';
 export type { SessionEnd } from './bayeux/session-state.js';
+export type { CometAudit, CometAuditEvent } from './nest/comet-audit.js';
 export { CometAdapter } from './nest/comet.adapter.js';
 export { ChannelParam } from './nest/channel-param.decorator.js';
 export {

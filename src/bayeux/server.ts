@@ -20,7 +20,15 @@ import { disconnect } from './meta/disconnect.js';
 import { handshake, refuseHandshake } from './meta/handshake.js';
 import { subscribe } from './meta/subscribe.js';
 import { unsubscribe } from './meta/unsubscribe.js';
-import type { BayeuxRequest, Decision, Envelope, Link, MaybePromise, PublishResult } from './ports.js';
+import type {
+  BayeuxRequest,
+  Decision,
+  Envelope,
+  Link,
+  MaybePromise,
+  PublishResult,
+  RequestContext,
+} from './ports.js';
 import { type Proof, prove } from './proof.js';
 import { callService, publish } from './publish.js';
 import { Listeners } from './listeners.js';
@@ -200,7 +208,23 @@ export class BayeuxServer implements Core {
   }
 
   decide(operation: Exclude<Operation, 'create'>, session: Session, channel: string): MaybePromise<Decision> {
-    return decide(this, operation, session, channel);
+    const decision = decide(this, operation, session, channel);
+    return isThenable(decision)
+      ? decision.then((settled) => this.#audited(operation, session, channel, settled))
+      : this.#audited(operation, session, channel, decision);
+  }
+
+  #audited(
+    operation: Operation,
+    { principal, state }: Session,
+    channel: string,
+    decision: Decision,
+  ): Decision {
+    if (decision.allowed) return decision;
+    const reason = denied(decision.operation ?? operation, decision.why);
+    const { address } = state.client;
+    this.audit.record({ type: 'authorization_denied', principal, address, channel, reason });
+    return decision;
   }
 
   flushLater(session: Session): void {
@@ -235,6 +259,8 @@ export class BayeuxServer implements Core {
     const greeting = messages.findIndex(isHandshake);
     const proof = found && greeting < 0 ? prove(found, link, context, this.options) : undefined;
     const session = proof === 'proven' ? found : undefined;
+    // A token that is no good proves nothing, but it is not a sign of an id in wrong hands either.
+    if (found && proof === 'unproven' && context.credential.kind !== 'refused') this.#foreign(found, context);
     const exchange = new Exchange(link, context, messages.length, session, this);
     if (session) this.#adopt(session, exchange);
     return exchange.run((index) => {
@@ -253,6 +279,17 @@ export class BayeuxServer implements Core {
       } catch (error) {
         return failed(error);
       }
+    });
+  }
+
+  /** Somebody quotes a session without proof; the answer is that of an id that does not exist. */
+  #foreign(session: Session, { address, credential }: RequestContext): void {
+    const presented = credential.kind === 'principal' ? credential.principal : undefined;
+    this.audit.record({
+      type: 'client_id_mismatch',
+      principal: session.principal,
+      address,
+      reason: presented ? 'the token of another principal' : 'no proof',
     });
   }
 

@@ -2,6 +2,7 @@ import type { CometAuthOptions } from '../auth/auth-options.js';
 import type { ChannelRule } from '../auth/channel-rule.js';
 import type { ActivityMode, SessionBinding } from '../bayeux/bayeux-options.js';
 import type { TransportName, TrustProxy } from '../transports/transport-options.js';
+import type { CometAudit } from './comet-audit.js';
 import type { CometExtension } from './comet-extension.js';
 import type { CometQueuePolicy } from './comet-queue-policy.js';
 
@@ -210,6 +211,8 @@ export interface CometModuleOptions {
   callbackPolling?: CometCallbackPollingOptions;
   limits?: CometLimitOptions;
   cookie?: CometCookieOptions;
+  /** Records what whoever answers for security wants to know of. Without it nothing is recorded. */
+  audit?: CometAudit;
 }
 
 /** Makes the options of `CometModule.forRootAsync({ useClass })`. */

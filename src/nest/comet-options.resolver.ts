@@ -6,6 +6,7 @@ import { validateRules } from '../auth/rule.validation.js';
 import { type BayeuxOptions, DEFAULT_BAYEUX_OPTIONS, type SessionTimes } from '../bayeux/bayeux-options.js';
 import { ProxyTrust } from '../transports/proxy-trust.js';
 import { DEFAULT_TRANSPORT_OPTIONS, type TransportOptions } from '../transports/transport-options.js';
+import type { CometAudit } from './comet-audit.js';
 import type { CometExtension } from './comet-extension.js';
 import type { CometModuleOptions, CometTransportTimes } from './comet-module-options.js';
 import { policyOf } from './comet-queue-policy.js';
@@ -21,6 +22,7 @@ export interface ResolvedOptions {
   readonly jwt: JwtVerifierOptions | undefined;
   readonly rules: readonly ChannelRule[];
   readonly extensions: readonly CometExtension[];
+  readonly audit: CometAudit | undefined;
 }
 
 /**
@@ -51,6 +53,7 @@ export function resolveOptions(options: CometModuleOptions): ResolvedOptions {
     jwt,
     rules,
     extensions: options.extensions ?? [],
+    audit: options.audit,
     bayeux: {
       timeout: session.timeout ?? bayeux.timeout,
       interval: session.interval ?? bayeux.interval,

@@ -17,6 +17,7 @@ import { isQueuePolicy, QUEUE_POLICY } from './comet-queue-policy.js';
 import { Given, WholeNumber, Words, YesOrNo } from './option-checks.js';
 import type { TokenVerifier } from '../auth/token-verifier.js';
 import { TRANSPORTS } from '../transports/transport-options.js';
+import type { CometAudit } from './comet-audit.js';
 import { isExtension } from './comet-extension.js';
 import type { CometModuleOptions } from './comet-module-options.js';
 
@@ -243,6 +244,15 @@ export class OptionsShape {
     },
   })
   extensions?: readonly unknown[];
+  @Given()
+  @ValidateBy({
+    name: 'isAudit',
+    validator: {
+      validate: (value: unknown) => typeof (value as CometAudit | null)?.record === 'function',
+      defaultMessage: () => 'audit must be an object with a method record(event).',
+    },
+  })
+  audit?: CometAudit;
   @Given() @ValidateNested() @IsObject({ message: 'compat must be an object.' }) compat?: CompatShape;
   @Given() @ValidateNested() @IsObject({ message: 'session must be an object.' }) session?: SessionShape;
   @Given() @ValidateNested() @IsObject({ message: 'channels must be an object.' }) channels?: ChannelsShape;

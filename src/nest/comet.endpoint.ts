@@ -7,6 +7,7 @@ import type { TokenVerifier } from '../auth/token-verifier.js';
 import { BayeuxServer } from '../bayeux/server.js';
 import { FrontDoor } from '../transports/front-door.js';
 import { Intake } from '../transports/intake.js';
+import { guardedAudit } from './comet-audit.js';
 import { extensionOf } from './comet-extension.js';
 import { viewOf } from './comet-session.js';
 import type { ResolvedOptions } from './comet-options.resolver.js';
@@ -51,6 +52,7 @@ export class CometEndpoint {
       listener: this.hub,
       ids: { clientId: () => randomBytes(24).toString('base64url') },
       logger,
+      ...(resolved.audit && { audit: guardedAudit(resolved.audit, logger) }),
       random: Math.random,
     });
     for (const extension of resolved.extensions) {

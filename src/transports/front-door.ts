@@ -7,7 +7,7 @@ import { answerEmpty } from './empty-answer.js';
 import type { Intake } from './intake.js';
 import { LongPollingTransport } from './long-polling.transport.js';
 import { OriginPolicy } from './origin-policy.js';
-import { ProxyTrust } from './proxy-trust.js';
+import { type Provenance, ProxyTrust } from './proxy-trust.js';
 import { type RequestScope, scopeOf } from './request-scope.js';
 import type { TransportOptions } from './transport-options.js';
 import { WebSocketTransport } from './websocket.transport.js';
@@ -63,7 +63,7 @@ export class FrontDoor {
     response.setHeader('X-Content-Type-Options', 'nosniff');
     const verdict = this.#origins.judge(origin, provenance);
     if (verdict === 'foreign') {
-      this.#tellOfOrigins();
+      this.#foreignOrigin(provenance);
       answerEmpty(request, response, 403);
       return;
     }
@@ -94,7 +94,7 @@ export class FrontDoor {
     socket.on('error', () => socket.destroy());
     const provenance = this.#proxies.resolve(request);
     if (this.#origins.judge(request.headers.origin, provenance) === 'foreign') {
-      this.#tellOfOrigins();
+      this.#foreignOrigin(provenance);
       reject(socket, '403 Forbidden');
       return;
     }
@@ -105,8 +105,10 @@ export class FrontDoor {
       this.#options,
     );
     if (!this.#options.transports.includes('websocket')) reject(socket, '404 Not Found');
-    else if (scope.tokenInQuery) reject(socket, '400 Bad Request');
-    else if (this.#intake.server.draining) {
+    else if (scope.tokenInQuery) {
+      this.#intake.server.audit.record({ type: 'token_in_query', address: provenance.address });
+      reject(socket, '400 Bad Request');
+    } else if (this.#intake.server.draining) {
       reject(socket, '503 Service Unavailable', `Retry-After: ${this.#options.retryAfter}\r\n`);
     } else this.#sockets.upgrade(request, socket, head, scope);
   }
@@ -130,7 +132,9 @@ export class FrontDoor {
     return [...(this.#scripts ? ['GET'] : []), ...(this.#polling ? ['POST'] : [])];
   }
 
-  #tellOfOrigins(): void {
+  #foreignOrigin({ address }: Provenance): void {
+    // What the header says is the peer's own choice, and may be anything.
+    this.#intake.server.audit.record({ type: 'origin_denied', address });
     if (this.#toldOfOrigins) return;
     this.#toldOfOrigins = true;
     this.#logger.warn(

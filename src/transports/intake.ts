@@ -1,3 +1,5 @@
+import type { AuditEventType } from '../bayeux/audit.js';
+import { BayeuxErrors } from '../bayeux/errors.js';
 import type { Authenticated, Authenticator } from '../auth/authenticator.js';
 import { isThenable } from '../bayeux/maybe-promise.js';
 import type { Link, Logger, MaybePromise } from '../bayeux/ports.js';
@@ -8,6 +10,12 @@ import type { RequestScope } from './request-scope.js';
 export interface Accepted {
   readonly handled: MaybePromise<void>;
 }
+
+/** Credentials that are refused unread, and what that is called in an audit. */
+const AUDITED: Readonly<Record<string, AuditEventType | undefined>> = {
+  [BayeuxErrors.multipleCredentials]: 'multiple_credentials',
+  [BayeuxErrors.tokenInQuery]: 'token_in_query',
+};
 
 /**
  * The way from a decoded request into the server, the same for all transports: credentials are taken out and
@@ -27,10 +35,15 @@ export class Intake {
     { context, authorization, tokenInQuery }: RequestScope,
     link: Link,
   ): MaybePromise<Accepted> {
+    const { audit } = this.server;
+    const { address } = context;
     const enter = (authenticated: Authenticated): Accepted => {
+      const { credential } = authenticated;
+      const type = credential.kind === 'refused' ? AUDITED[credential.error] : undefined;
+      if (type) audit.record({ type, address });
       const request = {
         messages: authenticated.messages,
-        context: { ...context, credential: authenticated.credential },
+        context: { ...context, credential },
       };
       return { handled: this.server.handle(request, link) };
     };
@@ -39,6 +52,7 @@ export class Intake {
     return authenticated.then(enter, (error: unknown): Accepted => {
       const { name, reason } = error as { name?: string; reason?: string };
       this.logger.debug(`Tokens cannot be verified at present: ${reason ?? name ?? 'unknown reason'}.`);
+      audit.record({ type: 'issuer_unavailable', address });
       link.end('unavailable');
       return { handled: undefined };
     });
