@@ -56,6 +56,7 @@ export type { CometQueueOverflow, CometQueuePolicy } from './nest/comet-queue-po
 export { CometSession } from './nest/comet-session.js';
 export type { CometSessionListener } from './nest/comet-session-listener.js';
 export { OnChannel } from './nest/on-channel.decorator.js';
+export { RequireKind, RequireScopes } from './nest/require-scopes.decorator.js';
 export { TOKEN_VERIFIER } from './nest/tokens.js';
 export { CloseCodes } from './transports/socket.link.js';
 export type { TransportName, TrustProxy } from './transports/transport-options.js';

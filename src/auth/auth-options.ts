@@ -4,7 +4,18 @@ import type { TokenVerifier } from './token-verifier.js';
 export interface CometAuthOptions {
   /** The issuer of access tokens, exactly as in the `iss` of its tokens, for example `https://login.example.com`. */
   issuer?: string;
-  /** The audience that names this push server in the `aud` of a token; several names are permitted. */
+  /**
+   * The URL by which this server is known as a resource that tokens are for (RFC 9728): clients ask their issuer for
+   * tokens with `resource=` and this (RFC 8707). With it the server says at `/.well-known/oauth-protected-resource`,
+   * followed by its path, which issuer is the right one, and challenges name that place. Without it nothing is served.
+   */
+  resource?: string;
+  /** Scopes that `resource` is described with. @default the required scopes */
+  scopesSupported?: readonly string[];
+  /**
+   * The audience that names this push server in the `aud` of a token; several names are permitted.
+   * @default the resource
+   */
   audience?: string | readonly string[];
   /** Signature algorithms that are accepted. @default ['RS256', 'PS256', 'ES256', 'EdDSA'] */
   algorithms?: readonly string[];

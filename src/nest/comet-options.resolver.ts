@@ -9,6 +9,7 @@ import { DEFAULT_TRANSPORT_OPTIONS, type TransportOptions } from '../transports/
 import type { CometAudit } from './comet-audit.js';
 import type { CometExtension } from './comet-extension.js';
 import type { CometModuleOptions, CometTransportTimes } from './comet-module-options.js';
+import { protectedResource } from './protected-resource.js';
 import { policyOf } from './comet-queue-policy.js';
 import { viewOf } from './comet-session.js';
 import { OptionsShape } from './comet-options.shape.js';
@@ -123,6 +124,7 @@ export function resolveOptions(options: CometModuleOptions): ResolvedOptions {
       maxBufferedBytes: limits.bufferedBytes ?? transport.maxBufferedBytes,
       handshakeTimeout: limits.handshakeTimeout ?? transport.handshakeTimeout,
       retryAfter: transport.retryAfter,
+      resource: protectedResource(auth),
     },
   };
 }
@@ -131,7 +133,7 @@ function jwtOptions(auth: CometAuthOptions): JwtVerifierOptions | undefined {
   if (auth.verifier || auth.issuer === undefined) return undefined;
   return {
     issuer: auth.issuer,
-    audience: auth.audience ?? [],
+    audience: auth.audience ?? auth.resource ?? [],
     algorithms: auth.algorithms ?? ['RS256', 'PS256', 'ES256', 'EdDSA'],
     tokenTypes: auth.tokenTypes ?? ['at+jwt'],
     requiredScopes: auth.requiredScopes ?? [],
@@ -162,6 +164,16 @@ function combinations({ auth, session, trustProxy, websocket, cookie }: CometMod
   if (cookie?.secure === false && (cookie.sameSite === 'None' || cookie.partitioned === true)) {
     mistakes.push(
       'cookie.secure is false, but browsers drop such cookies unless they are Secure: leave it out.',
+    );
+  }
+  if (
+    auth.resource !== undefined &&
+    auth.audience !== undefined &&
+    ![auth.audience].flat().includes(auth.resource)
+  ) {
+    mistakes.push(
+      'auth.audience lacks auth.resource, so that tokens clients ask for by that name would be refused: ' +
+        'add it there, or leave audience out.',
     );
   }
   if (auth.verifier && auth.issuer !== undefined) {

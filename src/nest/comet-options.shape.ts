@@ -19,6 +19,7 @@ import type { TokenVerifier } from '../auth/token-verifier.js';
 import { TRANSPORTS } from '../transports/transport-options.js';
 import type { CometAudit } from './comet-audit.js';
 import { isExtension } from './comet-extension.js';
+import { isResource } from './protected-resource.js';
 import type { CometModuleOptions } from './comet-module-options.js';
 
 const STATUS = 'duplicateConnectStatus must be an HTTP status from 400 to 599: leave it out for 500.';
@@ -154,7 +155,10 @@ class AuthShape {
       'or a verifier of your own, or anonymous: true to run without tokens.',
   })
   issuer?: string;
-  @ValidateIf((auth: AuthShape) => auth.issuer !== undefined)
+  @ValidateIf(
+    (auth: AuthShape) =>
+      auth.issuer !== undefined && (auth.audience !== undefined || auth.resource === undefined),
+  )
   @ValidateBy({
     name: 'isAudience',
     validator: {
@@ -165,6 +169,17 @@ class AuthShape {
     },
   })
   audience?: string | readonly string[];
+  @Given()
+  @ValidateBy({
+    name: 'isResource',
+    validator: {
+      validate: isResource,
+      defaultMessage: () =>
+        "resource must be the HTTPS URL of this server, without a query, a fragment or a slash at the end: write for example resource: 'https://push.example.com/cometd'.",
+    },
+  })
+  resource?: string;
+  @Words("scopesSupported: ['comet:subscribe']") scopesSupported?: readonly string[];
   @Words("algorithms: ['RS256']", { empty: false })
   algorithms?: readonly string[];
   @Words("tokenTypes: ['at+jwt']", { empty: false })

@@ -29,6 +29,7 @@ import {
   COMET_GATEWAY_PATH,
   COMET_OPTIONS,
   COMET_RESOLVED,
+  COMET_RESOURCE,
   COMET_SCHEDULER,
   TOKEN_VERIFIER,
 } from './tokens.js';
@@ -72,9 +73,14 @@ class EndpointGateway {}
     { provide: COMET_SCHEDULER, useFactory: () => new SystemScheduler(new CometLogger()) },
     { provide: COMET_ENGINE, useClass: MemoryEngine },
     { provide: COMET_RESOLVED, useFactory: resolveOptions, inject: [COMET_OPTIONS] },
+    {
+      provide: COMET_RESOURCE,
+      useFactory: ({ transport }: ResolvedOptions) => transport.resource,
+      inject: [COMET_RESOLVED],
+    },
     { provide: TOKEN_VERIFIER, useFactory: verifierFor, inject: [COMET_RESOLVED, COMET_SCHEDULER] },
   ],
-  exports: [CometService, TOKEN_VERIFIER],
+  exports: [CometService, COMET_RESOURCE, TOKEN_VERIFIER],
 })
 export class CometModule
   extends ConfigurableModuleClass

@@ -9,6 +9,7 @@ import { LongPollingTransport } from './long-polling.transport.js';
 import { OriginPolicy } from './origin-policy.js';
 import { type Provenance, ProxyTrust } from './proxy-trust.js';
 import { type RequestScope, scopeOf } from './request-scope.js';
+import { ResourceMetadata } from './resource-metadata.js';
 import type { TransportOptions } from './transport-options.js';
 import { WebSocketTransport } from './websocket.transport.js';
 
@@ -26,6 +27,7 @@ export class FrontDoor {
   readonly #polling: LongPollingTransport | undefined;
   readonly #scripts: CallbackPollingTransport | undefined;
   readonly #sockets: WebSocketTransport;
+  readonly #metadata: ResourceMetadata | undefined;
   #toldOfOrigins = false;
 
   constructor(intake: Intake, options: TransportOptions, logger: Logger) {
@@ -40,6 +42,7 @@ export class FrontDoor {
     if (transports.includes('callback-polling'))
       this.#scripts = new CallbackPollingTransport(intake, options);
     this.#sockets = new WebSocketTransport(intake, options);
+    if (options.resource) this.#metadata = new ResourceMetadata(options.resource);
   }
 
   /** Sockets that are open. */
@@ -47,16 +50,17 @@ export class FrontDoor {
     return this.#sockets.sockets;
   }
 
-  /** Whether a request belongs to the endpoint: its path, or one below it. */
+  /** Whether a request is to be served here: at the endpoint, or below it, or where it is described. */
   owns({ url = '' }: IncomingMessage): boolean {
-    const { path } = this.#options;
-    if (!url.startsWith(path)) return false;
-    const next = url.charAt(path.length);
-    return next === '' || next === '/' || next === '?';
+    return this.#isEndpoint(url) || this.#metadata?.owns(url) === true;
   }
 
-  /** Serves a request of the endpoint. */
+  /** Serves a request that is owned here. */
   request(request: IncomingMessage, response: ServerResponse): void {
+    if (this.#metadata?.owns(request.url ?? '') === true) {
+      this.#metadata.serve(request, response);
+      return;
+    }
     const provenance = this.#proxies.resolve(request);
     const { origin } = request.headers;
     response.setHeader('Vary', 'Origin');
@@ -89,9 +93,13 @@ export class FrontDoor {
     }
   }
 
-  /** Serves an upgrade of the endpoint. */
+  /** Serves an upgrade that is owned here. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     socket.on('error', () => socket.destroy());
+    if (this.#metadata?.owns(request.url ?? '') === true) {
+      reject(socket, '404 Not Found');
+      return;
+    }
     const provenance = this.#proxies.resolve(request);
     if (this.#origins.judge(request.headers.origin, provenance) === 'foreign') {
       this.#foreignOrigin(provenance);
@@ -130,6 +138,13 @@ export class FrontDoor {
 
   get #methods(): string[] {
     return [...(this.#scripts ? ['GET'] : []), ...(this.#polling ? ['POST'] : [])];
+  }
+
+  #isEndpoint(url: string): boolean {
+    const { path } = this.#options;
+    if (!url.startsWith(path)) return false;
+    const next = url.charAt(path.length);
+    return next === '' || next === '/' || next === '?';
   }
 
   #foreignOrigin({ address }: Provenance): void {

@@ -16,6 +16,16 @@ export interface BrowserCookieOptions {
   readonly partitioned: boolean;
 }
 
+/** How a server presents itself as a resource that access tokens are for (RFC 9728). */
+export interface ProtectedResource {
+  /** The path its metadata is served at. */
+  readonly metadataPath: string;
+  /** The same as a whole URL, for challenges. */
+  readonly metadataUrl: string;
+  /** The metadata, in the words of RFC 9728 §2. */
+  readonly metadata: Readonly<Record<string, unknown>>;
+}
+
 /** The transports there are. */
 export const TRANSPORTS = ['websocket', 'long-polling', 'callback-polling'] as const;
 
@@ -72,6 +82,8 @@ export interface TransportOptions {
   readonly handshakeTimeout: number;
   /** Seconds after which clients that could not be served are asked to come back. */
   readonly retryAfter: number;
+  /** Absent where nothing is said of the server as a resource. */
+  readonly resource?: ProtectedResource | undefined;
 }
 
 /** The defaults of all options of the transports. */
