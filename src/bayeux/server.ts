@@ -1,4 +1,4 @@
-import { ADVICE_NONE, type Advice, adviseHandshake } from './advice.js';
+import { ADVICE_LATER, ADVICE_NONE, type Advice, adviseHandshake } from './advice.js';
 import { type Audit, NO_AUDIT } from './audit.js';
 import type { BayeuxOptions } from './bayeux-options.js';
 import { decide } from './authorization.js';
@@ -411,6 +411,7 @@ export class BayeuxServer implements Core {
   /** A bad token on a message after the handshake: a fresh one may do. */
   #refused(message: Incoming, error: string) {
     if (message.channel !== '/meta/connect') return failure(message, error);
+    if (error === BayeuxErrors.tooManyAttempts) return failure(message, error, { advice: ADVICE_LATER });
     return failure(message, error, {
       advice: error.startsWith('401:') ? this.#adviseHandshake() : ADVICE_NONE,
     });

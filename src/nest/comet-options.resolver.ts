@@ -123,6 +123,12 @@ export function resolveOptions(options: CometModuleOptions): ResolvedOptions {
       maxDepth: limits.depth ?? transport.maxDepth,
       maxBufferedBytes: limits.bufferedBytes ?? transport.maxBufferedBytes,
       handshakeTimeout: limits.handshakeTimeout ?? transport.handshakeTimeout,
+      pendingSockets: {
+        inAll: limits.pendingSockets ?? transport.pendingSockets.inAll,
+        perAddress: limits.pendingSocketsPerAddress ?? transport.pendingSockets.perAddress,
+      },
+      badHandshakes: limits.badHandshakes ?? transport.badHandshakes,
+      refreshes: limits.refreshes ?? transport.refreshes,
       retryAfter: transport.retryAfter,
       resource: protectedResource(auth),
     },

@@ -113,6 +113,10 @@ class LimitsShape {
   @WholeNumber(1, 'subscriptions', 500) subscriptions?: number;
   @WholeNumber(1, 'sessions', 100_000) sessions?: number;
   @WholeNumber(100, 'milliseconds', 10_000) handshakeTimeout?: number;
+  @WholeNumber(0, 'attempts', 20) badHandshakes?: number;
+  @WholeNumber(0, 'tokens', 10) refreshes?: number;
+  @WholeNumber(0, 'sockets', 1_000) pendingSockets?: number;
+  @WholeNumber(0, 'sockets', 100) pendingSocketsPerAddress?: number;
   @WholeNumber(1_024, 'bytes', 262_144) bufferedBytes?: number;
 }
 

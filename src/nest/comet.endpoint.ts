@@ -5,6 +5,7 @@ import { Authenticator } from '../auth/authenticator.js';
 import { RuleAuthority } from '../auth/rule.authority.js';
 import type { TokenVerifier } from '../auth/token-verifier.js';
 import { BayeuxServer } from '../bayeux/server.js';
+import { Attempts } from '../transports/attempts.js';
 import { FrontDoor } from '../transports/front-door.js';
 import { Intake } from '../transports/intake.js';
 import { guardedAudit } from './comet-audit.js';
@@ -58,7 +59,12 @@ export class CometEndpoint {
     for (const extension of resolved.extensions) {
       this.server.extensions.add(extensionOf(extension, viewOf));
     }
-    const intake = new Intake(this.server, new Authenticator(verifier, logger), logger);
+    const intake = new Intake(
+      this.server,
+      new Authenticator(verifier, logger),
+      new Attempts(resolved.transport, () => scheduler.now()),
+      logger,
+    );
     this.door = new FrontDoor(intake, resolved.transport, logger);
   }
 

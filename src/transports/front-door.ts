@@ -118,6 +118,14 @@ export class FrontDoor {
       reject(socket, '400 Bad Request');
     } else if (this.#intake.server.draining) {
       reject(socket, '503 Service Unavailable', `Retry-After: ${this.#options.retryAfter}\r\n`);
+    } else if (!this.#sockets.hasRoom(provenance.address)) {
+      const { address } = provenance;
+      this.#intake.server.audit.record({
+        type: 'rate_limited',
+        address,
+        reason: 'sockets without a session',
+      });
+      reject(socket, '429 Too Many Requests', `Retry-After: ${this.#options.retryAfter}\r\n`);
     } else this.#sockets.upgrade(request, socket, head, scope);
   }
 

@@ -1,15 +1,21 @@
 import type { AuditEventType } from '../bayeux/audit.js';
 import { BayeuxErrors } from '../bayeux/errors.js';
+import type { CometPrincipal } from '../auth/comet-principal.js';
 import type { Authenticated, Authenticator } from '../auth/authenticator.js';
+import { isHandshake, isJsonObject } from '../bayeux/message.js';
 import { isThenable } from '../bayeux/maybe-promise.js';
-import type { Link, Logger, MaybePromise } from '../bayeux/ports.js';
+import type { Credential, Link, Logger, MaybePromise } from '../bayeux/ports.js';
 import type { BayeuxServer } from '../bayeux/server.js';
+import type { Session } from '../bayeux/session.js';
+import type { Attempts } from './attempts.js';
 import type { RequestScope } from './request-scope.js';
 
 /** Settles when the messages of a request are answered or held. */
 export interface Accepted {
   readonly handled: MaybePromise<void>;
 }
+
+const NOTHING: Accepted = Object.freeze({ handled: undefined });
 
 /** Credentials that are refused unread, and what that is called in an audit. */
 const AUDITED: Readonly<Record<string, AuditEventType | undefined>> = {
@@ -26,6 +32,7 @@ export class Intake {
   constructor(
     readonly server: BayeuxServer,
     readonly authenticator: Authenticator,
+    readonly attempts: Attempts,
     readonly logger: Logger,
   ) {}
 
@@ -35,16 +42,15 @@ export class Intake {
     { context, authorization, tokenInQuery }: RequestScope,
     link: Link,
   ): MaybePromise<Accepted> {
-    const { audit } = this.server;
     const { address } = context;
+    if (this.attempts.exhausted(address) && messages.some(isHandshake)) {
+      this.server.audit.record({ type: 'rate_limited', address, reason: 'bad handshakes' });
+      link.end('limited');
+      return NOTHING;
+    }
     const enter = (authenticated: Authenticated): Accepted => {
-      const { credential } = authenticated;
-      const type = credential.kind === 'refused' ? AUDITED[credential.error] : undefined;
-      if (type) audit.record({ type, address });
-      const request = {
-        messages: authenticated.messages,
-        context: { ...context, credential },
-      };
+      const credential = this.#limited(authenticated, address);
+      const request = { messages: authenticated.messages, context: { ...context, credential } };
       return { handled: this.server.handle(request, link) };
     };
     const authenticated = this.authenticator.authenticate({ messages, authorization, tokenInQuery });
@@ -52,9 +58,40 @@ export class Intake {
     return authenticated.then(enter, (error: unknown): Accepted => {
       const { name, reason } = error as { name?: string; reason?: string };
       this.logger.debug(`Tokens cannot be verified at present: ${reason ?? name ?? 'unknown reason'}.`);
-      audit.record({ type: 'issuer_unavailable', address });
+      this.server.audit.record({ type: 'issuer_unavailable', address });
       link.end('unavailable');
-      return { handled: undefined };
+      return NOTHING;
     });
+  }
+
+  /** Takes note of what was presented; a session that presents new tokens too often is not heard. */
+  #limited({ credential, messages }: Authenticated, address: string | undefined): Credential {
+    const { audit } = this.server;
+    if (credential.kind === 'refused') {
+      const type = AUDITED[credential.error];
+      if (type) audit.record({ type, address });
+      // A token that was good once is a sign of a laptop that was asleep, and of nobody who tries some.
+      if (credential.error !== BayeuxErrors.tokenExpired) this.attempts.failed(address);
+    } else if (credential.kind === 'principal') {
+      const { principal } = credential;
+      const session = this.#renewed(messages, principal);
+      if (session && !this.attempts.mayRenew(session.id)) {
+        audit.record({ type: 'rate_limited', principal, address, reason: 'refreshes' });
+        return { kind: 'refused', error: BayeuxErrors.tooManyAttempts };
+      }
+    }
+    return credential;
+  }
+
+  /** The session that a token is new to. Those of others are left alone: nobody shall use up their attempts. */
+  #renewed(messages: readonly unknown[], principal: CometPrincipal): Session | undefined {
+    for (const message of messages) {
+      if (!isJsonObject(message) || typeof message['clientId'] !== 'string') continue;
+      const session = this.server.sessions.find(message['clientId']);
+      const current = session?.principal as CometPrincipal | undefined;
+      const own = current?.identity === principal.identity && current.tenant === principal.tenant;
+      return own && current.tokenRef !== principal.tokenRef ? session : undefined;
+    }
+    return undefined;
   }
 }

@@ -115,7 +115,10 @@ export class PollLink implements Link {
     // a session take it from each other at full speed.
     const { duplicateConnectStatus, retryAfter } = this.#options;
     if (why === 'superseded') this.#response.writeHead(duplicateConnectStatus, { 'Content-Length': 0 }).end();
-    else this.#response.writeHead(503, { 'Content-Length': 0, 'Retry-After': retryAfter }).end();
+    else
+      this.#response
+        .writeHead(why === 'limited' ? 429 : 503, { 'Content-Length': 0, 'Retry-After': retryAfter })
+        .end();
   }
 }
 

@@ -2,6 +2,7 @@ import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
 import { encodeFrames } from '../bayeux/delivery.js';
 import type { Deadline, Link, LinkEnd, Outbound, Receipt, Scheduler } from '../bayeux/ports.js';
+import type { PendingSockets } from './pending-sockets.js';
 import type { TransportOptions } from './transport-options.js';
 
 /** Close codes, after RFC 6455 §7.4 and its private range. */
@@ -29,6 +30,7 @@ const CODE_OF: Record<LinkEnd, readonly [code: number, reason: string]> = {
   overflow: [CloseCodes.tryAgainLater, 'queue is full'],
   shutdown: [CloseCodes.goingAway, 'server is going away'],
   unavailable: [CloseCodes.tryAgainLater, 'try again later'],
+  limited: [CloseCodes.tryAgainLater, 'too many attempts'],
 };
 
 /** A client that was told to stop has this many milliseconds to read it, or to begin anew. */
@@ -53,15 +55,28 @@ export class SocketLink implements Link {
   readonly #receipts: (Receipt | undefined)[] = [];
   /** Whether it ever had a session. */
   #served = false;
+  /** Where it is counted until it has a session. */
+  #pending: PendingSockets | undefined;
+  readonly #address: string | undefined;
   #closing = false;
   #frames = 0;
 
-  constructor(socket: WebSocket, connection: Duplex, scheduler: Scheduler, options: TransportOptions) {
+  constructor(
+    socket: WebSocket,
+    connection: Duplex,
+    scheduler: Scheduler,
+    options: TransportOptions,
+    pending: PendingSockets,
+    address: string | undefined,
+  ) {
     this.#socket = socket;
     this.#connection = connection;
     this.#scheduler = scheduler;
     this.#options = options;
     this.#heardAt = scheduler.now();
+    this.#pending = pending;
+    this.#address = address;
+    pending.add(address);
     this.#deadline = scheduler.deadline(() => {
       if (this.#closing) this.#socket.terminate();
       else if (this.sessionId !== undefined) this.#idle();
@@ -97,7 +112,10 @@ export class SocketLink implements Link {
 
   bound(sessionId: string | undefined): void {
     if (this.#closing) return;
-    this.#served ||= sessionId !== undefined;
+    if (sessionId !== undefined) {
+      this.#served = true;
+      this.#leavePending();
+    }
     const { handshakeTimeout, webSocket } = this.#options;
     const patience = sessionId === undefined ? handshakeTimeout : webSocket.idleTimeout;
     if (patience > 0) this.#deadline.moveTo(this.#scheduler.now() + patience);
@@ -160,6 +178,7 @@ export class SocketLink implements Link {
   gone(): void {
     this.#closing = true;
     this.#deadline.cancel();
+    this.#leavePending();
     for (const receipt of this.#receipts.splice(0)) receipt?.settled(false);
   }
 
@@ -168,6 +187,11 @@ export class SocketLink implements Link {
     this.#receipts.shift()?.settled(!error && !this.#connection.destroyed);
     this.#resume();
   };
+
+  #leavePending(): void {
+    this.#pending?.remove(this.#address);
+    this.#pending = undefined;
+  }
 
   #resume(): void {
     if (this.#socket.isPaused && !this.#overtaxed) this.#socket.resume();
