@@ -67,7 +67,7 @@ export class CometOAuthGuard extends AuthGuard(COMET_BEARER) implements IAuthGua
       throw new HttpException('Tokens cannot be verified at present.', 503);
     }
     if (error instanceof Error) throw error;
-    this.#refuse((info ?? {}), typeof status === 'number' ? status : 401, context);
+    this.#refuse(info ?? {}, typeof status === 'number' ? status : 401, context);
   }
 
   /** What a good token lacks. A principal that is not ours, as a verifier of the application may make it, has no scopes. */

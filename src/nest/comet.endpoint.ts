@@ -9,6 +9,7 @@ import { Attempts } from '../transports/attempts.js';
 import { FrontDoor } from '../transports/front-door.js';
 import { Intake } from '../transports/intake.js';
 import { guardedAudit } from './comet-audit.js';
+import type { TransportOptions } from '../transports/transport-options.js';
 import { extensionOf } from './comet-extension.js';
 import { viewOf } from './comet-session.js';
 import type { ResolvedOptions } from './comet-options.resolver.js';
@@ -34,6 +35,8 @@ export class CometEndpoint {
   readonly hub = new GatewayHub();
   readonly server: BayeuxServer;
   readonly door: FrontDoor;
+  /** What one message may be like, on whatever way it comes. */
+  readonly limits: Pick<TransportOptions, 'maxMessageBytes' | 'maxDepth'>;
   /** Set by the adapter when it is made; without it gateways would find none. */
   adapterMade = false;
 
@@ -45,6 +48,7 @@ export class CometEndpoint {
   ) {
     const logger = new CometLogger();
     this.path = resolved.transport.path;
+    this.limits = resolved.transport;
     this.server = new BayeuxServer(resolved.bayeux, {
       scheduler,
       engine,

@@ -18,6 +18,7 @@ import { MemoryEngine } from '../engine/memory.engine.js';
 import { CometEndpoint } from './comet.endpoint.js';
 import type { CometModuleOptions, CometOptionsFactory } from './comet-module-options.js';
 import { type ResolvedOptions, resolveOptions } from './comet-options.resolver.js';
+import { CometPublisher } from './comet-publisher.js';
 import { CometService } from './comet.service.js';
 import { guardHooks } from './gateway-hooks.js';
 import { isBayeuxPath } from './gateway-path.js';
@@ -70,6 +71,7 @@ class EndpointGateway {}
     EndpointGateway,
     CometEndpoint,
     CometService,
+    CometPublisher,
     { provide: COMET_SCHEDULER, useFactory: () => new SystemScheduler(new CometLogger()) },
     { provide: COMET_ENGINE, useClass: MemoryEngine },
     { provide: COMET_RESOLVED, useFactory: resolveOptions, inject: [COMET_OPTIONS] },
@@ -80,7 +82,7 @@ class EndpointGateway {}
     },
     { provide: TOKEN_VERIFIER, useFactory: verifierFor, inject: [COMET_RESOLVED, COMET_SCHEDULER] },
   ],
-  exports: [CometService, COMET_RESOURCE, TOKEN_VERIFIER],
+  exports: [CometService, CometPublisher, COMET_RESOURCE, TOKEN_VERIFIER],
 })
 export class CometModule
   extends ConfigurableModuleClass

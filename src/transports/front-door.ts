@@ -129,6 +129,11 @@ export class FrontDoor {
     } else this.#sockets.upgrade(request, socket, head, scope);
   }
 
+  /** Where a request came from, as far as trusted proxies tell. */
+  addressOf(request: IncomingMessage): string | undefined {
+    return this.#proxies.resolve(request).address;
+  }
+
   /** A `Set-Cookie` header for a browser that has no cookie of ours. */
   browserCookie(request: IncomingMessage): string | undefined {
     return this.#cookie.read(request.headers.cookie, this.#proxies.resolve(request).secure).setCookie;
