@@ -1,7 +1,7 @@
 import { BadRequestException } from '@nestjs/common';
 import { validateSync, type ValidationError } from 'class-validator';
 import { isJsonObject } from '../bayeux/message.js';
-import { PushBatchDto, PushMessageDto } from './push.dto.js';
+import { MESSAGES, PushBatchDto, PushMessageDto } from './push.dto.js';
 
 const MEMBERS: ReadonlySet<string> = new Set(['channel', 'data', 'userIds']);
 
@@ -36,19 +36,17 @@ export function readPushBody(body: unknown, limits: PushBodyLimits): readonly Pu
   if (Array.isArray(messages) && messages.length > limits.maxBatch) {
     refuse([`messages must not be more than ${limits.maxBatch}: send several requests.`]);
   }
-  const batch = new PushBatchDto();
   const elements: readonly unknown[] = Array.isArray(messages) ? messages : [];
-  batch.messages = (
-    Array.isArray(messages) ? elements.map((e) => (isJsonObject(e) ? readMessage(e) : e)) : messages
-  ) as PushMessageDto[];
+  const objects = elements.filter(isJsonObject);
+  if (!Array.isArray(messages) || objects.length < elements.length) refuse([MESSAGES]);
+  const batch = new PushBatchDto();
+  batch.messages = objects.map(readMessage);
   refuse([
     ...strangers(body, new Set(['messages']), ''),
-    ...elements.flatMap((element, index) =>
-      isJsonObject(element) ? strangers(element, MEMBERS, `messages.${index}.`) : [],
-    ),
-    ...sentences(validateSync(batch, { forbidUnknownValues: true })),
+    ...objects.flatMap((element, index) => strangers(element, MEMBERS, `messages.${index}.`)),
+    ...sentences(validateSync(batch)),
+    ...crowds(batch.messages, limits, 'messages.'),
   ]);
-  refuse(crowds(batch.messages, limits, 'messages.'));
   return batch.messages;
 }
 

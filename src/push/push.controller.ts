@@ -1,4 +1,4 @@
-import { Body, Header, Headers, HttpCode, Inject, Post, Req, UseGuards } from '@nestjs/common';
+import { Body, Header, HttpCode, Inject, Post, Req, UseGuards } from '@nestjs/common';
 import {
   ApiAcceptedResponse,
   ApiBadRequestResponse,
@@ -81,12 +81,12 @@ export class PushController {
   push(
     @Req() request: PushHttpRequest & { user: CometPrincipal },
     @Body() body: unknown,
-    @Headers('idempotency-key') key?: string,
   ): Promise<PushAnswerDto> {
     return this.#service.push({
       principal: request.user,
       messages: readPushBody(body, this.#options),
-      key,
+      // Not as a parameter, which the description would call required.
+      key: request.headers['idempotency-key']?.toString(),
       address: this.#publisher.addressOf(request.raw ?? request),
     });
   }

@@ -16,10 +16,11 @@ type Resource = ConstructorParameters<typeof CometOAuthGuard>[1];
 export class PushGuard extends CometOAuthGuard {
   readonly #publisher: CometPublisher;
 
+  // Parameters in the order of the guard it extends: Nest keeps what is injected by their places.
   constructor(
-    publisher: CometPublisher,
     @Inject(TOKEN_VERIFIER) verifier: TokenVerifier,
-    @Optional() @Inject(COMET_RESOURCE) resource?: Resource,
+    @Optional() @Inject(COMET_RESOURCE) resource: Resource,
+    publisher: CometPublisher,
   ) {
     super(verifier, resource);
     this.#publisher = publisher;

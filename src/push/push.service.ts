@@ -111,11 +111,9 @@ export class PushService {
   }
 
   /** The data as text. @throws HttpException if the message cannot be sent. */
-  #check({ channel, data, userIds }: PushMessageDto, path: string): string {
+  #check({ channel, data }: PushMessageDto, path: string): string {
     const { limits, options } = this.#publisher;
-    const closed =
-      isMeta(channel) || (isService(channel) && (!userIds || channel.startsWith(LIBRARY_SERVICES)));
-    if (closed || !isChannel(channel, options.channel)) {
+    if (isMeta(channel) || isService(channel) || !isChannel(channel, options.channel)) {
       throw new BadRequestException([
         `${path}channel must be one to send to, without wildcards, outside /meta and /service: write for example "/news/sport".`,
       ]);
@@ -135,9 +133,6 @@ export class PushService {
     return text;
   }
 }
-
-/** Service channels on which the library itself speaks to clients. */
-const LIBRARY_SERVICES = '/service/comet/';
 
 const TOO_DEEP = 'data is nested too deeply.';
 

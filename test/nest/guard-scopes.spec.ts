@@ -1,18 +1,11 @@
 import type { OutgoingHttpHeaders } from 'node:http';
 import { All, Controller, Get, Req, UseGuards } from '@nestjs/common';
-import {
-  CometOAuthGuard,
-  type CometPrincipal,
-  RequireKind,
-  RequireScopes,
-  TokenError,
-  type TokenVerifier,
-} from '../../src/index.js';
+import { CometOAuthGuard, type CometPrincipal, RequireKind, RequireScopes } from '../../src/index.js';
 import { HTTP_KINDS } from '../support/comet-app.js';
 import { ask } from '../support/http.js';
 import { bearer } from '../support/identity.js';
 import { type NestApp, NestStage } from './support/nest-stage.js';
-import { principalOf } from './support/user-tokens.js';
+import { scopedTokens } from './support/scoped-tokens.js';
 
 type Asking = { readonly user: CometPrincipal };
 
@@ -44,18 +37,6 @@ class ReportController {
   }
 }
 
-/** A token is written `user:scope,scope`, or `service/name:scope`. */
-const verifier: TokenVerifier = {
-  verify: (token) => {
-    const [, service, name = '', scopes = ''] = /^(service\/)?(\w+)\.([\w~.]*)$/.exec(token) ?? [];
-    if (name === '') return Promise.reject(new TokenError('invalid_token', 'not one of ours'));
-    const principal = { ...principalOf(name), scopes: scopes.split('.').map((s) => s.replace('~', ':')) };
-    return Promise.resolve(
-      service === undefined ? principal : { ...principal, kind: 'service', userId: null, serviceId: name },
-    );
-  },
-};
-
 const RESOURCE = { resource: 'https://push.example.com/cometd' };
 const METADATA = 'resource_metadata="https://push.example.com/.well-known/oauth-protected-resource/cometd"';
 
@@ -67,7 +48,11 @@ async function visit(app: NestApp, path: string, headers: OutgoingHttpHeaders = 
 describe.each(HTTP_KINDS)('scopes on controllers, on %s', (http) => {
   const stage = new NestStage();
   const start = (auth: object = {}) =>
-    stage.start({ http, options: { auth: { verifier, ...auth } }, controllers: [ReportController] });
+    stage.start({
+      http,
+      options: { auth: { verifier: scopedTokens, ...auth } },
+      controllers: [ReportController],
+    });
 
   it('T45: a token that has them is let in, and one that lacks them is told which', async () => {
     const app = await start();
@@ -76,7 +61,7 @@ describe.each(HTTP_KINDS)('scopes on controllers, on %s', (http) => {
       challenge: undefined,
       text: 'reports for alice',
     });
-    for (const token of ['alice.', 'alice.other', 'alice.report', 'alice.reports~write']) {
+    for (const token of ['alice.', 'alice.other', 'alice.report', 'alice.reports+write']) {
       const { status, challenge, text } = await visit(app, '', bearer(token));
       expect({ status, challenge }).toEqual({
         status: 403,
@@ -89,10 +74,10 @@ describe.each(HTTP_KINDS)('scopes on controllers, on %s', (http) => {
   it('T45: what the controller and its method ask for is needed together', async () => {
     const app = await start();
     const challenge = 'Bearer error="insufficient_scope", scope="reports reports:write audit"';
-    for (const token of ['alice.reports~write.audit', 'alice.reports', 'alice.reports.audit']) {
+    for (const token of ['alice.reports+write.audit', 'alice.reports', 'alice.reports.audit']) {
       expect(await visit(app, '/all', bearer(token))).toMatchObject({ status: 403, challenge });
     }
-    const good = bearer('alice.audit.reports~write.reports');
+    const good = bearer('alice.audit.reports+write.reports');
     expect(await visit(app, '/all', good)).toMatchObject({ status: 200, text: 'written' });
   });
 
