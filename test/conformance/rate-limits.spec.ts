@@ -92,6 +92,7 @@ describe('a client that tries too much', () => {
         const events: CometAuditEvent[] = [];
         await bench.startSecured({
           limits: { refreshes: 2 },
+          session: { maxInterval: 120_000 },
           audit: { record: (event) => events.push(event) },
         });
         const token = await bench.token('alice', { expiresIn: 600 });
@@ -111,7 +112,7 @@ describe('a client that tries too much', () => {
           { reason: 'refreshes', principal: { userId: 'alice' }, address: '127.0.0.1' },
         ]);
         bench.clock.advance(30_000);
-        expect(await renew()).toMatchObject({ successful: true, clientId: client.clientId });
+        expect(await renew()).toMatchObject({ successful: true });
       });
 
       it('cannot use up the attempts of another', async () => {
