@@ -18,10 +18,10 @@ export interface CometPushOptions {
   maxKeys?: number;
 }
 
-/** The same, complete. @internal */
+/** The same, complete. */
 export type ResolvedPushOptions = Required<CometPushOptions>;
 
-/** @internal */
+/** Injects them. */
 export const PUSH_OPTIONS = Symbol('nestjs-comet:push-options');
 
 const DEFAULTS: ResolvedPushOptions = Object.freeze({

@@ -15,7 +15,7 @@ const CHANNEL = 'channel must be the name of a channel: write for example "/news
 const DATA = 'data is missing: write the data of the message, or null.';
 const USER_IDS =
   'userIds must be a list of the ids of users, each once: write for example ["alice"], or leave it out.';
-/** @internal */
+/** What is said where messages are none. */
 export const MESSAGES = 'messages must be a list of messages, each with a channel and data.';
 
 /** One message: to the subscribers of its channel, or to users. */

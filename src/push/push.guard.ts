@@ -6,7 +6,7 @@ import { CometOAuthGuard } from '../nest/comet-oauth.guard.js';
 import { CometPublisher } from '../nest/comet-publisher.js';
 import { COMET_RESOURCE, TOKEN_VERIFIER } from '../nest/tokens.js';
 
-/** A request, on Express and on Fastify. @internal */
+/** A request, on Express and on Fastify. */
 export type PushHttpRequest = IncomingMessage & { readonly raw?: IncomingMessage };
 
 type Resource = ConstructorParameters<typeof CometOAuthGuard>[1];

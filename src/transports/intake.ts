@@ -29,6 +29,8 @@ const AUDITED: Readonly<Record<string, AuditEventType | undefined>> = {
  * try again later; it is never let in, and never told that its token is bad.
  */
 export class Intake {
+  #toldOfLimit = false;
+
   constructor(
     readonly server: BayeuxServer,
     readonly authenticator: Authenticator,
@@ -45,6 +47,7 @@ export class Intake {
     const { address } = context;
     if (this.attempts.exhausted(address) && messages.some(isHandshake)) {
       this.server.audit.record({ type: 'rate_limited', address, reason: 'bad handshakes' });
+      this.#tellOfLimit();
       link.end('limited');
       return NOTHING;
     }
@@ -62,6 +65,16 @@ export class Intake {
       link.end('unavailable');
       return NOTHING;
     });
+  }
+
+  #tellOfLimit(): void {
+    if (this.#toldOfLimit) return;
+    this.#toldOfLimit = true;
+    this.logger.warn(
+      'Handshakes from one address were turned away, as too many bad tokens came from there. If that is a proxy with many ' +
+        'clients behind it, set `trustProxy`; if so many are usual, raise `limits.badHandshakes`. ' +
+        'Further ones are not logged.',
+    );
   }
 
   /** Takes note of what was presented; a session that presents new tokens too often is not heard. */

@@ -40,6 +40,9 @@ describe('a client that tries too much', () => {
         expect(await bench.client().turnedAway([await greeting()])).toEqual(limited());
         bench.clock.advance(1);
         await bench.client().join(presenting(await bench.token('alice')));
+        // Once, with what to do.
+        expect(bench.app.log.text.match(/too many bad tokens[^]*`trustProxy`/g)).toHaveLength(1);
+        expect(bench.app.log.text.match(/turned away/g)).toHaveLength(1);
       });
 
       it('T46: does not get round it by headers of a proxy that is not there', async () => {
