@@ -10,13 +10,15 @@ const onlyFrom = (folder, ...allowed) => ({
       {
         patterns: [
           {
-            regex: `^(?:\\.\\./)+(?!${['\\.\\./', ...allowed.map((name) => `${name}/`)].join('|')})(?:bayeux|transports|auth|engine|nest|demo|index)`,
+            regex: `^(?:\\.\\./)+(?!${['\\.\\./', ...allowed.map((name) => `${name}/`)].join('|')})(?:bayeux|transports|auth|engine|nest|push|demo|index)`,
             message: `src/${folder} imports only from ${[folder, ...allowed].join(', ')}.`,
           },
           ...(folder === 'bayeux'
             ? [{ regex: '^(?!\\.)', message: 'The protocol core imports nothing from outside.' }]
             : []),
-          ...(folder !== 'nest' ? [{ regex: '^@nestjs/', message: 'Only src/nest knows Nest.' }] : []),
+          ...(folder !== 'nest' && folder !== 'push'
+            ? [{ regex: '^@nestjs/', message: 'Only src/nest and src/push know Nest.' }]
+            : []),
         ],
       },
     ],
@@ -56,6 +58,7 @@ export default tseslint.config(
   onlyFrom('auth', 'bayeux'),
   onlyFrom('transports', 'bayeux', 'auth'),
   onlyFrom('nest', 'bayeux', 'auth', 'engine', 'transports'),
+  onlyFrom('push', 'nest', 'auth', 'bayeux'),
   {
     files: ['demo/**/*.ts', 'bench/**/*.ts'],
     rules: {

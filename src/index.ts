@@ -19,6 +19,7 @@ export {
   type TokenErrorCode,
   type TokenVerifier,
 } from './auth/token-verifier.js';
+export type { AuditEventType } from './bayeux/audit.js';
 export type { ActivityMode, SessionBinding, SessionTimes } from './bayeux/bayeux-options.js';
 export { channelSegment } from './bayeux/channel.js';
 export type { Authorization } from './bayeux/channel-settings.js';
@@ -31,6 +32,7 @@ export type { QueueVerdict } from './bayeux/queue-policy.js';
 export { BayeuxRefusal } from './bayeux/refusal.js';
 export type { RevocationResult } from './bayeux/revocation.js';
 export type { SessionEnd } from './bayeux/session-state.js';
+export type { CometAudit, CometAuditEvent } from './nest/comet-audit.js';
 export { CometAdapter } from './nest/comet.adapter.js';
 export { ChannelParam } from './nest/channel-param.decorator.js';
 export type { ChannelAuthorizer } from './nest/channel-authorizer.js';
@@ -74,6 +76,7 @@ export type { CometSessionListener } from './nest/comet-session-listener.js';
 export { OnChannel } from './nest/on-channel.decorator.js';
 export type { ChannelReference, UserReference } from './nest/references.js';
 export { RevocationDto } from './nest/revocation.dto.js';
+export { RequireKind, RequireScopes } from './nest/require-scopes.decorator.js';
 export { TOKEN_VERIFIER } from './nest/tokens.js';
 export { CloseCodes } from './transports/socket.link.js';
 export type { TransportName, TrustProxy } from './transports/transport-options.js';

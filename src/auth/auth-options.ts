@@ -91,7 +91,10 @@ export interface CometBackchannelLogoutOptions {
 
 /** How the tokens of an issuer are verified and what is read from them. */
 export interface CometIssuerSettings {
-  /** The audience that names this push server in the `aud` of a token; several names are permitted. */
+  /**
+   * The audience that names this push server in the `aud` of a token; several names are permitted.
+   * @default the resource
+   */
   audience?: string | readonly string[];
   /** How tokens are verified. @default 'jwt' */
   strategy?: TokenStrategy;
@@ -133,6 +136,14 @@ export interface CometIssuerOptions extends CometIssuerSettings {
 export interface CometAuthOptions extends CometIssuerSettings {
   /** The issuer of access tokens, exactly as in the `iss` of its tokens, for example `https://login.example.com`. */
   issuer?: string;
+  /**
+   * The URL by which this server is known as a resource that tokens are for (RFC 9728): clients ask their issuer for
+   * tokens with `resource=` and this (RFC 8707). With it the server says at `/.well-known/oauth-protected-resource`,
+   * followed by its path, which issuer is the right one, and challenges name that place. Without it nothing is served.
+   */
+  resource?: string;
+  /** Scopes that `resource` is described with. @default the required scopes */
+  scopesSupported?: readonly string[];
   /**
    * Several issuers, instead of `issuer`. What stands beside holds for each that does not say otherwise; what only one
    * can have (`strategy`, `introspection`, `jwksUri`, `tenant`, `userPrefix`, `userId`) stands in its element. Users of

@@ -41,8 +41,9 @@ export const OF_ONE_ISSUER = [
 /** The issuers whose tokens the built-in verifiers accept; none if another verifier does, or nobody. */
 export function issuerSettings(auth: CometAuthOptions): IssuerSettings[] {
   if (auth.verifier) return [];
-  if (auth.issuers) return auth.issuers.map((issuer) => settingsOf({ ...auth, ...given(issuer) }));
-  return auth.issuer === undefined ? [] : [settingsOf({ ...auth, issuer: auth.issuer })];
+  const { audience = auth.resource ?? [] } = auth;
+  if (auth.issuers) return auth.issuers.map((issuer) => settingsOf({ ...auth, audience, ...given(issuer) }));
+  return auth.issuer === undefined ? [] : [settingsOf({ ...auth, audience, issuer: auth.issuer })];
 }
 
 function settingsOf(options: CometIssuerOptions): IssuerSettings {

@@ -15,6 +15,9 @@ export interface Advice {
 /** Stop for good: a refused handshake, a kick, or the end of a session. */
 export const ADVICE_NONE: Advice = Object.freeze({ reconnect: 'none' });
 
+/** Connect again, but not at once. */
+export const ADVICE_LATER: Advice = Object.freeze({ reconnect: 'retry', interval: 5_000 });
+
 /** Connect again. */
 export function adviseRetry(interval: number, timeout: number): Advice {
   return { reconnect: 'retry', interval, timeout };

@@ -55,6 +55,8 @@ export const BayeuxErrors = {
   channelInvalid: '405::channel_invalid',
   /** `id` is neither a number nor a printable string of the permitted length. */
   messageIdInvalid: '405::message_id_invalid',
+  /** The session has presented too many new tokens in a short time; this one was not looked at. Wait, then repeat. */
+  tooManyAttempts: '429::too_many_attempts',
   /** The server failed; its log says how. The message may be repeated. */
   serverError: '500::server_error',
   /** The handler of a service failed; the log of the server says how. */

@@ -82,7 +82,8 @@ export function decode(text: string, limits: DecodeLimits): DecodeResult {
   return { ok: true, messages: value };
 }
 
-function exceedsDepth(text: string, maxDepth: number): boolean {
+/** Whether a JSON text nests deeper than that. */
+export function exceedsDepth(text: string, maxDepth: number): boolean {
   // A text this short cannot nest deeper, so the usual small message is not scanned at all.
   if (text.length <= maxDepth) return false;
   let depth = 0;

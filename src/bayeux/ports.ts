@@ -75,7 +75,9 @@ export type LinkEnd =
   /** The server is going away. */
   | 'shutdown'
   /** Nothing can be decided at present; the client shall try again later. */
-  | 'unavailable';
+  | 'unavailable'
+  /** Too many bad attempts came from where the client is; it shall try again later. */
+  | 'limited';
 
 /**
  * One connection as the core sees it. A session outlives its links: a socket may die and another take over, a poll

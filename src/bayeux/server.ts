@@ -1,4 +1,4 @@
-import { ADVICE_NONE, type Advice, adviseHandshake } from './advice.js';
+import { ADVICE_LATER, ADVICE_NONE, type Advice, adviseHandshake } from './advice.js';
 import { type Audit, NO_AUDIT } from './audit.js';
 import type { BayeuxOptions } from './bayeux-options.js';
 import { decide } from './authorization.js';
@@ -21,7 +21,15 @@ import { disconnect } from './meta/disconnect.js';
 import { handshake, refuseHandshake } from './meta/handshake.js';
 import { subscribe } from './meta/subscribe.js';
 import { unsubscribe } from './meta/unsubscribe.js';
-import type { BayeuxRequest, Decision, Envelope, Link, MaybePromise, PublishResult } from './ports.js';
+import type {
+  BayeuxRequest,
+  Decision,
+  Envelope,
+  Link,
+  MaybePromise,
+  PublishResult,
+  RequestContext,
+} from './ports.js';
 import { type Proof, prove } from './proof.js';
 import { IRREVOCABLE } from './revocation.js';
 import { Revocations } from './revocations.js';
@@ -209,7 +217,23 @@ export class BayeuxServer implements Core {
   }
 
   decide(operation: Exclude<Operation, 'create'>, session: Session, channel: string): MaybePromise<Decision> {
-    return decide(this, operation, session, channel);
+    const decision = decide(this, operation, session, channel);
+    return isThenable(decision)
+      ? decision.then((settled) => this.#audited(operation, session, channel, settled))
+      : this.#audited(operation, session, channel, decision);
+  }
+
+  #audited(
+    operation: Operation,
+    { principal, state }: Session,
+    channel: string,
+    decision: Decision,
+  ): Decision {
+    if (decision.allowed) return decision;
+    const reason = denied(decision.operation ?? operation, decision.why);
+    const { address } = state.client;
+    this.audit.record({ type: 'authorization_denied', principal, address, channel, reason });
+    return decision;
   }
 
   flushLater(session: Session): void {
@@ -245,6 +269,8 @@ export class BayeuxServer implements Core {
     found?.credential?.settle();
     const proof = found && greeting < 0 ? prove(found, link, context, this.options) : undefined;
     const session = proof === 'proven' && !found?.ended ? found : undefined;
+    // A token that is no good proves nothing, but it is not a sign of an id in wrong hands either.
+    if (found && proof === 'unproven' && context.credential.kind !== 'refused') this.#foreign(found, context);
     const exchange = new Exchange(link, context, messages.length, session, this);
     if (session) this.#adopt(session, exchange);
     else if (found && (proof === 'refused' || proof === 'mismatch')) denyRenewal(this, exchange, found);
@@ -258,6 +284,17 @@ export class BayeuxServer implements Core {
       }
       if (exchange.renewed && session?.credential) tellOfToken(message, session.credential);
       return this.#guarded(exchange, message, proof, index === greeting);
+    });
+  }
+
+  /** Somebody quotes a session without proof; the answer is that of an id that does not exist. */
+  #foreign(session: Session, { address, credential }: RequestContext): void {
+    const presented = credential.kind === 'principal' ? credential.principal : undefined;
+    this.audit.record({
+      type: 'client_id_mismatch',
+      principal: session.principal,
+      address,
+      reason: presented ? 'the token of another principal' : 'no proof',
     });
   }
 
@@ -401,6 +438,7 @@ export class BayeuxServer implements Core {
   #refused(message: Incoming, error: string, advice: Advice | undefined) {
     if (message.channel !== '/meta/connect') return failure(message, error);
     if (error === BayeuxErrors.sessionRevoked) return failure(message, error, { advice: ADVICE_NONE });
+    if (error === BayeuxErrors.tooManyAttempts) return failure(message, error, { advice: ADVICE_LATER });
     const again = advice ?? (error.startsWith('401:') ? this.#adviseHandshake() : ADVICE_NONE);
     return failure(message, error, { advice: again });
   }

@@ -14,7 +14,7 @@ export interface CometBearerOptions {
 
 /** Why a request is refused, as RFC 6750 §3.1 words it. No `error` means that there were no credentials. */
 export interface BearerFailure {
-  readonly error?: 'invalid_request' | 'invalid_token';
+  readonly error?: 'invalid_request' | 'invalid_token' | 'insufficient_scope';
   readonly description?: string;
 }
 

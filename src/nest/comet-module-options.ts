@@ -3,6 +3,7 @@ import type { ChannelRule } from '../auth/channel-rule.js';
 import type { ActivityMode, SessionBinding } from '../bayeux/bayeux-options.js';
 import type { TransportName, TrustProxy } from '../transports/transport-options.js';
 import type { ChannelAuthorizer } from './channel-authorizer.js';
+import type { CometAudit } from './comet-audit.js';
 import type { CometExtension } from './comet-extension.js';
 import type { CometQueuePolicy } from './comet-queue-policy.js';
 
@@ -140,6 +141,18 @@ export interface CometLimitOptions {
   sessions?: number;
   /** Milliseconds a WebSocket may stay without a session. @default 10000 */
   handshakeTimeout?: number;
+  /**
+   * Bad tokens that one address may present in a minute. Past it all handshakes from there are asked to come later (429),
+   * without looking at their tokens; sessions are not disturbed. An IPv6 address counts with its /64 network, and behind a
+   * proxy all clients have one address unless `trustProxy` is set. 0 for no limit. @default 20
+   */
+  badHandshakes?: number;
+  /** New tokens that a session may present in a minute; 0 for no limit. @default 10 */
+  refreshes?: number;
+  /** WebSockets in all that have no session yet; past it upgrades are refused (429). 0 for no limit. @default 1000 */
+  pendingSockets?: number;
+  /** The same for one address, counted as `badHandshakes` are; 0 for no limit. @default 100 */
+  pendingSocketsPerAddress?: number;
   /** Bytes that may wait in a socket whose client does not read, before messages are kept back. @default 262144 */
   bufferedBytes?: number;
 }
@@ -219,6 +232,8 @@ export interface CometModuleOptions {
   callbackPolling?: CometCallbackPollingOptions;
   limits?: CometLimitOptions;
   cookie?: CometCookieOptions;
+  /** Records what whoever answers for security wants to know of. Without it nothing is recorded. */
+  audit?: CometAudit;
 }
 
 /** Makes the options of `CometModule.forRootAsync({ useClass })`. */

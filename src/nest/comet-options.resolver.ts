@@ -16,8 +16,10 @@ import {
 import { ProxyTrust } from '../transports/proxy-trust.js';
 import { DEFAULT_TRANSPORT_OPTIONS, type TransportOptions } from '../transports/transport-options.js';
 import type { ChannelAuthorizer } from './channel-authorizer.js';
+import type { CometAudit } from './comet-audit.js';
 import type { CometExtension } from './comet-extension.js';
 import type { CometModuleOptions, CometTransportTimes } from './comet-module-options.js';
+import { protectedResource } from './protected-resource.js';
 import { policyOf } from './comet-queue-policy.js';
 import { viewOf } from './comet-session.js';
 import { OptionsShape } from './comet-options.shape.js';
@@ -42,6 +44,7 @@ export interface ResolvedOptions {
   readonly tenants: boolean;
   readonly authorizers: readonly ChannelAuthorizer[];
   readonly extensions: readonly CometExtension[];
+  readonly audit: CometAudit | undefined;
 }
 
 /**
@@ -77,6 +80,7 @@ export function resolveOptions(options: CometModuleOptions): ResolvedOptions {
     rules,
     authorizers: options.authorizers ?? [],
     extensions: options.extensions ?? [],
+    audit: options.audit,
     bayeux: {
       timeout: session.timeout ?? bayeux.timeout,
       interval: session.interval ?? bayeux.interval,
@@ -146,7 +150,14 @@ export function resolveOptions(options: CometModuleOptions): ResolvedOptions {
       maxDepth: limits.depth ?? transport.maxDepth,
       maxBufferedBytes: limits.bufferedBytes ?? transport.maxBufferedBytes,
       handshakeTimeout: limits.handshakeTimeout ?? transport.handshakeTimeout,
+      pendingSockets: {
+        inAll: limits.pendingSockets ?? transport.pendingSockets.inAll,
+        perAddress: limits.pendingSocketsPerAddress ?? transport.pendingSockets.perAddress,
+      },
+      badHandshakes: limits.badHandshakes ?? transport.badHandshakes,
+      refreshes: limits.refreshes ?? transport.refreshes,
       retryAfter: transport.retryAfter,
+      resource: protectedResource(auth),
     },
   };
 }
@@ -196,6 +207,16 @@ function combinations({ auth, session, trustProxy, websocket, cookie }: CometMod
   if (cookie?.secure === false && (cookie.sameSite === 'None' || cookie.partitioned === true)) {
     mistakes.push(
       'cookie.secure is false, but browsers drop such cookies unless they are Secure: leave it out.',
+    );
+  }
+  if (
+    auth.resource !== undefined &&
+    auth.audience !== undefined &&
+    ![auth.audience].flat().includes(auth.resource)
+  ) {
+    mistakes.push(
+      'auth.audience lacks auth.resource, so that tokens clients ask for by that name would be refused: ' +
+        'add it there, or leave audience out.',
     );
   }
   if (auth.verifier && (auth.issuer !== undefined || auth.issuers !== undefined)) {

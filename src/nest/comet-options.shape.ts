@@ -27,7 +27,9 @@ import { Given, WholeNumber, Words, YesOrNo } from './option-checks.js';
 import type { TokenVerifier } from '../auth/token-verifier.js';
 import { TRANSPORTS } from '../transports/transport-options.js';
 import { isChannelAuthorizer } from './channel-authorizer.js';
+import type { CometAudit } from './comet-audit.js';
 import { isExtension } from './comet-extension.js';
+import { isResource } from './protected-resource.js';
 import type { CometModuleOptions } from './comet-module-options.js';
 
 const ISSUERS =
@@ -125,6 +127,10 @@ class LimitsShape {
   @WholeNumber(1, 'subscriptions', 500) subscriptions?: number;
   @WholeNumber(1, 'sessions', 100_000) sessions?: number;
   @WholeNumber(100, 'milliseconds', 10_000) handshakeTimeout?: number;
+  @WholeNumber(0, 'attempts', 20) badHandshakes?: number;
+  @WholeNumber(0, 'tokens', 10) refreshes?: number;
+  @WholeNumber(0, 'sockets', 1_000) pendingSockets?: number;
+  @WholeNumber(0, 'sockets', 100) pendingSocketsPerAddress?: number;
   @WholeNumber(1_024, 'bytes', 262_144) bufferedBytes?: number;
 }
 
@@ -196,6 +202,14 @@ class AuthShape extends IssuerSettingsShape {
   })
   declare issuer?: string;
   @Given()
+  @Check(
+    'isResource',
+    isResource,
+    "resource must be the HTTPS URL of this server, without a query, a fragment or a slash at the end: write for example resource: 'https://push.example.com/cometd'.",
+  )
+  resource?: string;
+  @Words("scopesSupported: ['comet:subscribe']") scopesSupported?: readonly string[];
+  @Given()
   @IsArray({ message: ISSUERS })
   @ArrayNotEmpty({ message: ISSUERS })
   @ValidateNested()
@@ -233,6 +247,7 @@ class AuthShape extends IssuerSettingsShape {
 
   static of(auth: object): AuthShape {
     const shape = settingsShaped(new AuthShape(), auth);
+    if (shape.audience === undefined && isResource(shape.resource)) shape.audience = shape.resource as string;
     const issuers = issuersShaped(shape.issuers, shape.audience);
     return issuers === undefined ? shape : Object.assign(shape, { issuers });
   }
@@ -315,6 +330,15 @@ export class OptionsShape {
     },
   })
   authorizers?: readonly unknown[];
+  @Given()
+  @ValidateBy({
+    name: 'isAudit',
+    validator: {
+      validate: (value: unknown) => typeof (value as CometAudit | null)?.record === 'function',
+      defaultMessage: () => 'audit must be an object with a method record(event).',
+    },
+  })
+  audit?: CometAudit;
   @Given() @ValidateNested() @IsObject({ message: 'compat must be an object.' }) compat?: CompatShape;
   @Given() @ValidateNested() @IsObject({ message: 'session must be an object.' }) session?: SessionShape;
   @Given() @ValidateNested() @IsObject({ message: 'channels must be an object.' }) channels?: ChannelsShape;

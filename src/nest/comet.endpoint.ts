@@ -9,9 +9,12 @@ import { revocableOf } from '../auth/revocation-keys.js';
 import { RuleAuthority } from '../auth/rule.authority.js';
 import type { TokenVerifier } from '../auth/token-verifier.js';
 import { BayeuxServer } from '../bayeux/server.js';
+import { Attempts } from '../transports/attempts.js';
 import { FrontDoor } from '../transports/front-door.js';
 import { LogoutEndpoint } from '../transports/logout.endpoint.js';
 import { Intake } from '../transports/intake.js';
+import { guardedAudit } from './comet-audit.js';
+import type { TransportOptions } from '../transports/transport-options.js';
 import { extensionOf } from './comet-extension.js';
 import { viewOf } from './comet-session.js';
 import type { ResolvedOptions } from './comet-options.resolver.js';
@@ -39,6 +42,8 @@ export class CometEndpoint {
   readonly tenants: boolean;
   readonly server: BayeuxServer;
   readonly door: FrontDoor;
+  /** What one message may be like, on whatever way it comes. */
+  readonly limits: Pick<TransportOptions, 'maxMessageBytes' | 'maxDepth'>;
   /** Set by the adapter when it is made; without it gateways would find none. */
   adapterMade = false;
 
@@ -51,6 +56,7 @@ export class CometEndpoint {
     const logger = new CometLogger();
     this.path = resolved.transport.path;
     this.tenants = resolved.tenants;
+    this.limits = resolved.transport;
     this.server = new BayeuxServer(resolved.bayeux, {
       scheduler,
       engine,
@@ -60,6 +66,7 @@ export class CometEndpoint {
       revocable: revocableOf,
       ids: { clientId: () => randomBytes(24).toString('base64url') },
       logger,
+      ...(resolved.audit && { audit: guardedAudit(resolved.audit, logger) }),
       random: Math.random,
     });
     for (const extension of resolved.extensions) {
@@ -67,7 +74,8 @@ export class CometEndpoint {
     }
     const { credentials } = resolved;
     const authenticator = new Authenticator(verifier, logger, { credentials, tenants: this.tenants });
-    const intake = new Intake(this.server, authenticator, logger);
+    const attempts = new Attempts(resolved.transport, () => scheduler.now());
+    const intake = new Intake(this.server, authenticator, attempts, logger);
     this.door = new FrontDoor(
       intake,
       resolved.transport,

@@ -21,6 +21,7 @@ import { CometAuth } from './comet-auth.service.js';
 import { CometEndpoint } from './comet.endpoint.js';
 import type { CometModuleOptions, CometOptionsFactory } from './comet-module-options.js';
 import { type ResolvedOptions, resolveOptions } from './comet-options.resolver.js';
+import { CometPublisher } from './comet-publisher.js';
 import { CometService } from './comet.service.js';
 import { guardHooks } from './gateway-hooks.js';
 import { isBayeuxPath } from './gateway-path.js';
@@ -32,6 +33,7 @@ import {
   COMET_GATEWAY_PATH,
   COMET_OPTIONS,
   COMET_RESOLVED,
+  COMET_RESOURCE,
   COMET_SCHEDULER,
   TOKEN_VERIFIER,
 } from './tokens.js';
@@ -73,6 +75,7 @@ class EndpointGateway {}
     CometEndpoint,
     CometService,
     CometAuth,
+    CometPublisher,
     { provide: COMET_SCHEDULER, useFactory: () => new SystemScheduler(new CometLogger()) },
     {
       provide: COMET_ENGINE,
@@ -80,9 +83,14 @@ class EndpointGateway {}
       inject: [COMET_SCHEDULER],
     },
     { provide: COMET_RESOLVED, useFactory: resolveOptions, inject: [COMET_OPTIONS] },
+    {
+      provide: COMET_RESOURCE,
+      useFactory: ({ transport }: ResolvedOptions) => transport.resource,
+      inject: [COMET_RESOLVED],
+    },
     { provide: TOKEN_VERIFIER, useFactory: verifierFor, inject: [COMET_RESOLVED, COMET_SCHEDULER] },
   ],
-  exports: [CometService, CometAuth, TOKEN_VERIFIER],
+  exports: [CometService, CometAuth, CometPublisher, COMET_RESOURCE, TOKEN_VERIFIER],
 })
 export class CometModule
   extends ConfigurableModuleClass

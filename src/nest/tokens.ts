@@ -7,6 +7,9 @@ export const COMET_OPTIONS = Symbol('nestjs-comet:options');
 /** The options of all parts, complete and checked. @internal */
 export const COMET_RESOLVED = Symbol('nestjs-comet:resolved-options');
 
+/** How this server is named as a resource that tokens are for, if it is. @internal */
+export const COMET_RESOURCE = Symbol('nestjs-comet:resource');
+
 /** The clock. @internal */
 export const COMET_SCHEDULER = Symbol('nestjs-comet:scheduler');
 

@@ -8,8 +8,9 @@ import type { Intake } from './intake.js';
 import type { LogoutEndpoint } from './logout.endpoint.js';
 import { LongPollingTransport } from './long-polling.transport.js';
 import { OriginPolicy } from './origin-policy.js';
-import { ProxyTrust } from './proxy-trust.js';
+import { type Provenance, ProxyTrust } from './proxy-trust.js';
 import { type AnswerHeaders, type RequestScope, scopeOf } from './request-scope.js';
+import { ResourceMetadata } from './resource-metadata.js';
 import { ScopeMemo } from './scope-memo.js';
 import type { TransportOptions } from './transport-options.js';
 import { WebSocketTransport } from './websocket.transport.js';
@@ -29,6 +30,7 @@ export class FrontDoor {
   readonly #scripts: CallbackPollingTransport | undefined;
   readonly #sockets: WebSocketTransport;
   readonly #scopes = new ScopeMemo();
+  readonly #metadata: ResourceMetadata | undefined;
   #toldOfOrigins = false;
 
   constructor(
@@ -49,6 +51,7 @@ export class FrontDoor {
     if (transports.includes('callback-polling'))
       this.#scripts = new CallbackPollingTransport(intake, options);
     this.#sockets = new WebSocketTransport(intake, options);
+    if (options.resource) this.#metadata = new ResourceMetadata(options.resource);
   }
 
   /** Sockets that are open. */
@@ -56,16 +59,17 @@ export class FrontDoor {
     return this.#sockets.sockets;
   }
 
-  /** Whether a request belongs to the endpoint: its path, or one below it. */
+  /** Whether a request is to be served here: at the endpoint, or below it, or where it is described. */
   owns({ url = '' }: IncomingMessage): boolean {
-    const { path } = this.#options;
-    if (!url.startsWith(path)) return false;
-    const next = url.charAt(path.length);
-    return next === '' || next === '/' || next === '?';
+    return this.#isEndpoint(url) || this.#metadata?.owns(url) === true;
   }
 
-  /** Serves a request of the endpoint. */
+  /** Serves a request that is owned here. */
   request(request: IncomingMessage, response: ServerResponse): void {
+    if (this.#metadata?.owns(request.url ?? '') === true) {
+      this.#metadata.serve(request, response);
+      return;
+    }
     const posts = request.method === 'POST' ? this.#polling : undefined;
     const known = posts && this.#scopes.find(request);
     if (known) {
@@ -80,7 +84,7 @@ export class FrontDoor {
     const { origin } = request.headers;
     const verdict = this.#origins.judge(origin, provenance);
     if (verdict === 'foreign') {
-      this.#tellOfOrigins();
+      this.#foreignOrigin(provenance);
       answerEmpty(request, response, 403, PLAIN);
       return;
     }
@@ -106,12 +110,16 @@ export class FrontDoor {
     }
   }
 
-  /** Serves an upgrade of the endpoint. */
+  /** Serves an upgrade that is owned here. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     socket.on('error', () => socket.destroy());
+    if (this.#metadata?.owns(request.url ?? '') === true) {
+      reject(socket, '404 Not Found');
+      return;
+    }
     const provenance = this.#proxies.resolve(request);
     if (this.#origins.judge(request.headers.origin, provenance) === 'foreign') {
-      this.#tellOfOrigins();
+      this.#foreignOrigin(provenance);
       reject(socket, '403 Forbidden');
       return;
     }
@@ -123,10 +131,25 @@ export class FrontDoor {
       this.#options,
     );
     if (!this.#options.transports.includes('websocket')) reject(socket, '404 Not Found');
-    else if (scope.tokenInQuery) reject(socket, '400 Bad Request');
-    else if (this.#intake.server.draining) {
+    else if (scope.tokenInQuery) {
+      this.#intake.server.audit.record({ type: 'token_in_query', address: provenance.address });
+      reject(socket, '400 Bad Request');
+    } else if (this.#intake.server.draining) {
       reject(socket, '503 Service Unavailable', `Retry-After: ${this.#options.retryAfter}\r\n`);
+    } else if (!this.#sockets.hasRoom(provenance.address)) {
+      const { address } = provenance;
+      this.#intake.server.audit.record({
+        type: 'rate_limited',
+        address,
+        reason: 'sockets without a session',
+      });
+      reject(socket, '429 Too Many Requests', `Retry-After: ${this.#options.retryAfter}\r\n`);
     } else this.#sockets.upgrade(request, socket, head, scope);
+  }
+
+  /** Where a request came from, as far as trusted proxies tell. */
+  addressOf(request: IncomingMessage): string | undefined {
+    return this.#proxies.resolve(request).address;
   }
 
   /** A `Set-Cookie` header for a browser that has no cookie of ours. */
@@ -148,7 +171,16 @@ export class FrontDoor {
     return [...(this.#scripts ? ['GET'] : []), ...(this.#polling ? ['POST'] : [])];
   }
 
-  #tellOfOrigins(): void {
+  #isEndpoint(url: string): boolean {
+    const { path } = this.#options;
+    if (!url.startsWith(path)) return false;
+    const next = url.charAt(path.length);
+    return next === '' || next === '/' || next === '?';
+  }
+
+  #foreignOrigin({ address }: Provenance): void {
+    // What the header says is the peer's own choice, and may be anything.
+    this.#intake.server.audit.record({ type: 'origin_denied', address });
     if (this.#toldOfOrigins) return;
     this.#toldOfOrigins = true;
     this.#logger.warn(

@@ -16,7 +16,7 @@ export interface PollFormat {
 }
 
 /** What responses without an array are like. */
-export type PollOptions = Pick<TransportOptions, 'duplicateConnectStatus' | 'retryAfter'>;
+export type PollOptions = Pick<TransportOptions, 'duplicateConnectStatus' | 'retryAfter' | 'resource'>;
 
 /** One HTTP response, which carries one array. */
 export class PollLink implements Link {
@@ -103,7 +103,7 @@ export class PollLink implements Link {
       }
       // Allowed with any status (RFC 9110 §11.6.1). The status stays 200: clients take others for a broken
       // connection and repeat the request for ever.
-      if (first.error?.startsWith('401:') === true) headers['WWW-Authenticate'] = 'Bearer';
+      if (first.error?.startsWith('401:') === true) headers['WWW-Authenticate'] = challengeOf(this.#options);
     }
     this.#response.writeHead(200, headers).end(body);
   }
@@ -119,7 +119,16 @@ export class PollLink implements Link {
     // a session take it from each other at full speed.
     const { duplicateConnectStatus, retryAfter } = this.#options;
     const headers = { ...this.#scope.answerHeaders, 'Content-Length': 0 };
-    if (why === 'superseded') this.#response.writeHead(duplicateConnectStatus, headers).end();
-    else this.#response.writeHead(503, { ...headers, 'Retry-After': retryAfter }).end();
+    if (why === 'superseded') {
+      this.#response.writeHead(duplicateConnectStatus, headers).end();
+    } else {
+      const status = why === 'limited' ? 429 : 503;
+      this.#response.writeHead(status, { ...headers, 'Retry-After': retryAfter }).end();
+    }
   }
+}
+
+/** The error is in the reply; the header says where tokens come from, if anything does (RFC 9728 §5.1). */
+function challengeOf({ resource }: PollOptions): string {
+  return resource ? `Bearer resource_metadata="${resource.metadataUrl}"` : 'Bearer';
 }

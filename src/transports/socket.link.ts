@@ -2,6 +2,7 @@ import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
 import { encodeFrames } from '../bayeux/delivery.js';
 import type { Deadline, Link, LinkEnd, Outbound, Receipt, Scheduler } from '../bayeux/ports.js';
+import type { PendingSockets } from './pending-sockets.js';
 import { type RunCache, runLength } from './run-cache.js';
 import { textFrame } from './text-frame.js';
 import type { TransportOptions } from './transport-options.js';
@@ -31,6 +32,7 @@ const CODE_OF: Record<LinkEnd, readonly [code: number, reason: string]> = {
   overflow: [CloseCodes.tryAgainLater, 'queue is full'],
   shutdown: [CloseCodes.goingAway, 'server is going away'],
   unavailable: [CloseCodes.tryAgainLater, 'try again later'],
+  limited: [CloseCodes.tryAgainLater, 'too many attempts'],
 };
 
 /** A client that was told to stop has this many milliseconds to read it, or to begin anew. */
@@ -64,6 +66,9 @@ export class SocketLink implements Link {
   readonly #receipts: (Receipt | undefined)[] = [];
   /** Whether it ever had a session. */
   #served = false;
+  /** Where it is counted until it has a session. */
+  #pending: PendingSockets | undefined;
+  readonly #address: string | undefined;
   #closing = false;
   #frames = 0;
 
@@ -73,6 +78,8 @@ export class SocketLink implements Link {
     scheduler: Scheduler,
     options: TransportOptions,
     runs: RunCache,
+    pending: PendingSockets,
+    address: string | undefined,
   ) {
     this.#socket = socket;
     this.#connection = connection;
@@ -81,6 +88,9 @@ export class SocketLink implements Link {
     this.#runs = runs;
     this.#compresses = socket.extensions !== '';
     this.#heardAt = scheduler.now();
+    this.#pending = pending;
+    this.#address = address;
+    pending.add(address);
     this.#deadline = scheduler.deadline(() => {
       if (this.#closing) this.#socket.terminate();
       else if (this.sessionId !== undefined) this.#idle();
@@ -116,7 +126,10 @@ export class SocketLink implements Link {
 
   bound(sessionId: string | undefined): void {
     if (this.#closing) return;
-    this.#served ||= sessionId !== undefined;
+    if (sessionId !== undefined) {
+      this.#served = true;
+      this.#leavePending();
+    }
     const { handshakeTimeout, webSocket } = this.#options;
     const patience = sessionId === undefined ? handshakeTimeout : webSocket.idleTimeout;
     if (patience > 0) this.#deadline.moveTo(this.#scheduler.now() + patience);
@@ -221,6 +234,7 @@ export class SocketLink implements Link {
   gone(): void {
     this.#closing = true;
     this.#deadline.cancel();
+    this.#leavePending();
     for (const receipt of this.#receipts.splice(0)) receipt?.settled(false);
   }
 
@@ -229,6 +243,11 @@ export class SocketLink implements Link {
     this.#receipts.shift()?.settled(!error && !this.#connection.destroyed);
     this.#resume();
   };
+
+  #leavePending(): void {
+    this.#pending?.remove(this.#address);
+    this.#pending = undefined;
+  }
 
   #resume(): void {
     if (this.#socket.isPaused && !this.#overtaxed) this.#socket.resume();

@@ -1,3 +1,5 @@
+import type { PendingLimits } from './pending-sockets.js';
+
 /** How many proxies to believe, or which: a number of hops, or addresses and CIDR ranges. */
 export type TrustProxy = number | readonly string[];
 
@@ -14,6 +16,16 @@ export interface BrowserCookieOptions {
   readonly httpOnly: boolean;
   /** Whether each site that embeds this one has a cookie of its own. */
   readonly partitioned: boolean;
+}
+
+/** How a server presents itself as a resource that access tokens are for (RFC 9728). */
+export interface ProtectedResource {
+  /** The path its metadata is served at. */
+  readonly metadataPath: string;
+  /** The same as a whole URL, for challenges. */
+  readonly metadataUrl: string;
+  /** The metadata, in the words of RFC 9728 §2. */
+  readonly metadata: Readonly<Record<string, unknown>>;
 }
 
 /** The transports there are. */
@@ -70,8 +82,16 @@ export interface TransportOptions {
   readonly maxBufferedBytes: number;
   /** For how long a socket may stay without a session. */
   readonly handshakeTimeout: number;
+  /** Sockets that have no session yet. */
+  readonly pendingSockets: PendingLimits;
+  /** Bad credentials that one address may present in a minute; 0 for any number. */
+  readonly badHandshakes: number;
+  /** Tokens by which a session may renew itself in a minute; 0 for any number. */
+  readonly refreshes: number;
   /** Seconds after which clients that could not be served are asked to come back. */
   readonly retryAfter: number;
+  /** Absent where nothing is said of the server as a resource. */
+  readonly resource?: ProtectedResource | undefined;
 }
 
 /** The defaults of all options of the transports. */
@@ -105,5 +125,8 @@ export const DEFAULT_TRANSPORT_OPTIONS: TransportOptions = Object.freeze<Transpo
   maxDepth: 100,
   maxBufferedBytes: 262_144,
   handshakeTimeout: 10_000,
+  pendingSockets: { inAll: 1_000, perAddress: 100 },
+  badHandshakes: 20,
+  refreshes: 10,
   retryAfter: 5,
 });

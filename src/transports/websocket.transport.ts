@@ -5,6 +5,7 @@ import { decode, type DecodeFailure, isHandshake } from '../bayeux/message.js';
 import { isThenable } from '../bayeux/maybe-promise.js';
 import type { MaybePromise } from '../bayeux/ports.js';
 import type { Accepted, Intake } from './intake.js';
+import { PendingSockets } from './pending-sockets.js';
 import type { RequestScope } from './request-scope.js';
 import { CloseCodes, SocketLink } from './socket.link.js';
 import type { TransportOptions } from './transport-options.js';
@@ -25,12 +26,14 @@ export class WebSocketTransport {
   readonly #options: TransportOptions;
   readonly #upgrader: WebSocketServer;
   readonly #links = new Set<SocketLink>();
+  readonly #pending: PendingSockets;
   #onEmpty: (() => void) | undefined;
   #closed: Promise<void> | undefined;
 
   constructor(intake: Intake, options: TransportOptions) {
     this.#intake = intake;
     this.#options = options;
+    this.#pending = new PendingSockets(options.pendingSockets);
     const { protocol } = options.webSocket;
     this.#upgrader = new WebSocketServer({
       noServer: true,
@@ -46,6 +49,11 @@ export class WebSocketTransport {
   /** Sockets that are open. */
   get sockets(): number {
     return this.#links.size;
+  }
+
+  /** Whether one more socket without a session may come from an address. */
+  hasRoom(address: string | undefined): boolean {
+    return this.#pending.hasRoom(address);
   }
 
   /** Takes over an upgrade. */
@@ -73,7 +81,16 @@ export class WebSocketTransport {
 
   #open(socket: WebSocket, connection: Duplex, scope: RequestScope): void {
     const { server, logger, runs } = this.#intake;
-    const link = new SocketLink(socket, connection, server.scheduler, this.#options, runs);
+    const { address } = scope.context;
+    const link = new SocketLink(
+      socket,
+      connection,
+      server.scheduler,
+      this.#options,
+      runs,
+      this.#pending,
+      address,
+    );
     this.#links.add(link);
     // Frames enter one after the other, also where a token has to be verified first; slow handlers hold up nothing.
     let entering: PromiseLike<unknown> | undefined;

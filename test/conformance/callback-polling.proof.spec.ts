@@ -80,7 +80,7 @@ describe('callback-polling', () => {
       const LISTED = 'https://portal.example.com';
 
       it.each(['cross-site', '', 'Same-Site', 'cross-site, same-origin', 'anything'])(
-        'are refused by what their browser says: %j',
+        'T20: are refused by what their browser says: %j',
         async (site) => {
           await bench.start({ ...ALL_TRANSPORTS, origins: [LISTED] });
           const client = bench.scripts({ 'sec-fetch-site': site });

@@ -115,7 +115,7 @@ describe('envelope', () => {
       expect(replies).toEqual([{ successful: false, error: '400::message_invalid' }]);
     });
 
-    it('M-04: gives every session an id that nobody can guess', async () => {
+    it('M-04, T22: gives every session an id that nobody can guess', async () => {
       await bench.start();
       const ids = await Promise.all(
         Array.from({ length: 20 }, async () => (await bench.client().handshake()).clientId),
@@ -135,7 +135,7 @@ describe('envelope', () => {
       expect(json(bob.received)).not.toContain('secret-id');
     });
 
-    it('M-06: carries members called __proto__ as any other', async () => {
+    it('M-06, T47: carries members called __proto__ as any other', async () => {
       await bench.start();
       const client = await bench.client().join();
       await client.subscribe('/a');

@@ -21,7 +21,7 @@ describe('handshake', () => {
       });
     });
 
-    it('H-01: stands alone in its request: its company belongs to no session', async () => {
+    it('H-01, T24: stands alone in its request: its company belongs to no session', async () => {
       await bench.start();
       const [sender, witness] = [bench.client(), await bench.client().join()];
       await witness.subscribe('/a');
@@ -117,7 +117,7 @@ describe('handshake', () => {
       expect(bench.app.service.counts.sessions).toBe(0);
     });
 
-    it('H-06: makes a new session each time; the old one is left to expire', async () => {
+    it('H-06, T22: makes a new session each time; the old one is left to expire', async () => {
       await bench.start();
       const client = await bench.client().join();
       const first = client.clientId;

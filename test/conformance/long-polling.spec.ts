@@ -60,7 +60,7 @@ describe('long-polling', () => {
       'application/jsonp',
       'text/plain, application/json',
       '',
-    ])('S-07: refuses the content type %j', async (type) => {
+    ])('S-07, T20: refuses the content type %j', async (type) => {
       await bench.start();
       const { status, text } = await bench.polling().post(HANDSHAKE, { 'content-type': type }).answer;
       expect({ status, text }).toEqual({ status: 415, text: '' });

@@ -69,7 +69,7 @@ async function undisturbed(bench: Bench, misbehave: () => Promise<void>): Promis
 
 describe('malformed input', () => {
   onEveryServer((bench) => {
-    it.each(CASES)('over HTTP $what is answered with $status', async ({ body, status }) => {
+    it.each(CASES)('T47: over HTTP $what is answered with $status', async ({ body, status }) => {
       await bench.start();
       await undisturbed(bench, async () => {
         const answer = await bench.polling().post(body).answer;
@@ -77,7 +77,7 @@ describe('malformed input', () => {
       });
     });
 
-    it.each(CASES)('over WebSocket $what closes with $code', async ({ body, code }) => {
+    it.each(CASES)('T47: over WebSocket $what closes with $code', async ({ body, code }) => {
       await bench.start();
       await undisturbed(bench, async () => {
         const client = await bench.socket().join();

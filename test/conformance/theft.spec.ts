@@ -31,7 +31,7 @@ async function tryEverything(thief: BayeuxClient, members: Members = {}): Promis
   expect(thief.pushed()).toEqual([]);
 }
 
-describe('a clientId in wrong hands', () => {
+describe('T21: a clientId in wrong hands', () => {
   const issuer = withIssuer();
   overEveryTransport((bench) => {
     const rules = [{ channel: '/news', subscribe: true, publish: true }];

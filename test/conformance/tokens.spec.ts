@@ -164,7 +164,7 @@ describe('a handshake with a token', () => {
       await absent.close();
     });
 
-    it('is in nothing that handlers, subscribers or logs see', async () => {
+    it('T48: is in nothing that handlers, subscribers or logs see', async () => {
       await bench.startSecured({ rules: [{ channel: '/a', subscribe: true, publish: true }] });
       const token = await bench.token('alice');
       const client = await bench.client().join(presenting(token));

@@ -45,6 +45,8 @@ const TRUST =
 const VERIFIER = 'auth.verifier must be an object with a method verify(token) that promises a principal.';
 const AUTHORIZERS =
   "authorizers must be a list of objects with a channel and authorize: write for example authorizers: [{ channel: '/rooms/*', authorize: () => 'grant' }].";
+const RESOURCE =
+  "auth.resource must be the HTTPS URL of this server, without a query, a fragment or a slash at the end: write for example resource: 'https://push.example.com/cometd'.";
 const BINDING =
   "session.binding must be 'principal', 'token' or 'clientId': leave it out for 'principal', the safe default.";
 
@@ -71,6 +73,28 @@ describe('the options of CometModule', () => {
       'verifier and issuer',
       jwt({ verifier: userTokens }),
       'auth has both an issuer and a verifier: keep the one that shall verify tokens.',
+    ],
+    ['resource: a name', jwt({ resource: 'push' }), RESOURCE],
+    ['resource: HTTP', jwt({ resource: 'http://push.example.com' }), RESOURCE],
+    ['resource: a slash at the end', jwt({ resource: 'https://push.example.com/cometd/' }), RESOURCE],
+    ['resource: a fragment', jwt({ resource: 'https://push.example.com/cometd#x' }), RESOURCE],
+    ['resource: a query', jwt({ resource: 'https://push.example.com/cometd?x' }), RESOURCE],
+    ['resource: capitals', jwt({ resource: 'https://PUSH.example.com/cometd' }), RESOURCE],
+    [
+      'resource beside another audience',
+      jwt({ resource: 'https://push.example.com/cometd' }),
+      'auth.audience lacks auth.resource, so that tokens clients ask for by that name would be refused: add it there, or leave audience out.',
+    ],
+    [
+      'scopesSupported',
+      jwt({ scopesSupported: 'comet' }),
+      "auth.scopesSupported must be a list of texts: write for example scopesSupported: ['comet:subscribe'].",
+    ],
+    ['audit: {}', open({ audit: {} }), 'audit must be an object with a method record(event).'],
+    [
+      'audit: a function',
+      open({ audit: () => undefined }),
+      'audit must be an object with a method record(event).',
     ],
     [
       'clockTolerance',

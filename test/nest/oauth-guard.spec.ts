@@ -100,7 +100,7 @@ describe.each(HTTP_KINDS)('CometOAuthGuard on %s', (http) => {
       `${INVALID_TOKEN}, error_description="the token has expired"`,
     ],
     ['a verifier that fails', bearer('bug'), 401, INVALID_TOKEN],
-  ])('answers %s as RFC 6750 says', async (_, headers, status, challenge) => {
+  ])('T45: answers %s as RFC 6750 says', async (_, headers, status, challenge) => {
     const app = await start();
     const outcome = await me(app, headers);
     expect({ status: outcome.status, challenge: outcome.challenge }).toEqual({ status, challenge });
@@ -111,7 +111,7 @@ describe.each(HTTP_KINDS)('CometOAuthGuard on %s', (http) => {
   });
 
   it.each(['?access_token=token-of-alice', '?x=1&access_token=', '?access%5Ftoken=token-of-alice'])(
-    'refuses a token in the URL, whatever else is sent: %s',
+    'T45: refuses a token in the URL, whatever else is sent: %s',
     async (query) => {
       const app = await start();
       for (const headers of [{}, bearer('token-of-alice')]) {
@@ -145,13 +145,13 @@ describe.each(HTTP_KINDS)('CometOAuthGuard on %s', (http) => {
     },
   );
 
-  it('challenges HEAD requests as well', async () => {
+  it('T45: challenges HEAD requests as well', async () => {
     const app = await start();
     expect(await me(app, {}, { method: 'HEAD' })).toMatchObject({ status: 401, challenge: BARE, text: '' });
     expect(await me(app, bearer('token-of-alice'), { method: 'HEAD' })).toMatchObject({ status: 200 });
   });
 
-  it('refuses two tokens, of which Node alone would show the first', async () => {
+  it('T45: refuses two tokens, of which Node alone would show the first', async () => {
     const app = await start();
     const socket = connect(app.port, '127.0.0.1');
     socket.write(
@@ -164,7 +164,7 @@ describe.each(HTTP_KINDS)('CometOAuthGuard on %s', (http) => {
     socket.destroy();
   });
 
-  it('of two applications in one process asks the verifier of its own', async () => {
+  it('T51: of two applications in one process asks the verifier of its own', async () => {
     const only = (name: string): TokenVerifier => ({
       verify: (token) =>
         token === `token-for-${name}`

@@ -124,6 +124,8 @@ function welcome(core: Core, exchange: Exchange, message: Incoming, session: Ses
     successful: true,
     advice: session.advice(),
   });
+  const { address } = exchange.context;
+  core.audit.record({ type: 'handshake_ok', principal: session.principal, address });
   const greeting = greetingFor(core, exchange, session);
   exchange.greet(greeting);
   const count = greeting.messages.length;
@@ -162,6 +164,9 @@ function declaresRefresh({ body }: Incoming): boolean {
 
 /** A handshake that fails, fails for good. */
 export function refuseHandshake(core: Core, exchange: Exchange, message: Incoming, error: string) {
+  const { address, credential } = exchange.context;
+  const principal = credential.kind === 'principal' ? credential.principal : undefined;
+  core.audit.record({ type: 'handshake_denied', principal, address, reason: error });
   exchange.link.stopped();
   return failure(message, error, {
     supportedConnectionTypes: core.options.transports,
