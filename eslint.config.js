@@ -10,11 +10,11 @@ const onlyFrom = (folder, ...allowed) => ({
       {
         patterns: [
           {
-            regex: `^(?:\\.\\./)+(?!${['\\.\\./', ...allowed.map((name) => `${name}/`)].join('|')})(?:bayeux|transports|auth|engine|nest|demo|index)`,
+            regex: `^(?:\\.\\./)+(?!${['\\.\\./', ...allowed.map((name) => `${name}/`)].join('|')})(?:bayeux|transports|auth|engine|nest|client|demo|index)`,
             message: `src/${folder} imports only from ${[folder, ...allowed].join(', ')}.`,
           },
-          ...(folder === 'bayeux'
-            ? [{ regex: '^(?!\\.)', message: 'The protocol core imports nothing from outside.' }]
+          ...(['bayeux', 'client'].includes(folder)
+            ? [{ regex: '^(?!\\.)', message: `src/${folder} imports nothing from outside.` }]
             : []),
           ...(folder !== 'nest' ? [{ regex: '^@nestjs/', message: 'Only src/nest knows Nest.' }] : []),
         ],
@@ -52,6 +52,7 @@ export default tseslint.config(
     },
   },
   onlyFrom('bayeux'),
+  onlyFrom('client'),
   onlyFrom('engine', 'bayeux'),
   onlyFrom('auth', 'bayeux'),
   onlyFrom('transports', 'bayeux', 'auth'),
