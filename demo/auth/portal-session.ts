@@ -7,6 +7,9 @@ export interface PortalSession {
   /** The id under which the push server knows the user. */
   readonly userId: string;
   readonly name: string;
+  /** The login at the provider, if its tokens name it (`sid`). */
+  readonly loginId?: string;
+  readonly roles: readonly string[];
   /** Where the vault keeps the tokens of this session. */
   readonly vaultKey: string;
   readonly csrf: string;
@@ -17,6 +20,8 @@ declare module 'express-session' {
     portal?: PortalSession;
   }
 }
+
+export const isAdministrator = ({ roles }: PortalSession): boolean => roles.includes('admin');
 
 /** The portal session of the request. Use it behind `SessionGuard`. */
 export const Session = createParamDecorator((_data: unknown, context: ExecutionContext) => {

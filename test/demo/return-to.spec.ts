@@ -2,7 +2,7 @@ import { returnTo } from '../../demo/auth/return-to.js';
 import { AWAY } from './support/away.js';
 
 describe('returnTo', () => {
-  it.each(['/', '/?tab=1', '/?a=b&c=%2F%2Fevil'])('leads back to %s', (path) => {
+  it.each(['/', '/?tab=1', '/admin', '/?a=b&c=%2F%2Fevil'])('leads back to %s', (path) => {
     expect(returnTo(path)).toBe(path);
   });
 

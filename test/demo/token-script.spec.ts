@@ -65,7 +65,7 @@ describe('the token script', () => {
   });
 
   it.each(['mallory', 'Alice', '', '--help'])('knows no user %j', async (user) => {
-    expectRefusal(await print(user), /^There is no user .*; there are alice and bob\. Usage: .*\n$/);
+    expectRefusal(await print(user), /^There is no user .*; there are alice, bob and carol\. Usage: .*\n$/);
   });
 
   it('says how it is used', async () => {
