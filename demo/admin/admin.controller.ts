@@ -67,7 +67,7 @@ export class AdminController {
     // First the portal: the pages that are told ask it at once.
     this.vault.endAccess(userId);
     const sessions = await this.sessionEnd.endUser(userId);
-    const pages = sessions === 1 ? 'one page was' : `${sessions} pages were`;
+    const pages = sessions === 1 ? 'one page was' : `${sessions || 'no'} pages were`;
     request.session.adminNews = `The access of ${userId} has ended: ${pages} disconnected.`;
     response.redirect(303, '/admin');
   }

@@ -14,10 +14,12 @@ const row = (user: PageUser, { userId, name, pages }: SignedInPerson): Html =>
     <span class="avatar" aria-hidden="true">${name.slice(0, 1).toUpperCase()}</span>
     <div class="person-text">
       <strong>${name}</strong>
-      <span class="hint">${userId} · ${pages === 1 ? 'one page' : `${pages} pages`} connected</span>
+      <span class="hint">${userId} · ${count(pages)} connected</span>
     </div>
     ${userId === user.id ? html`<span class="hint">That is you</span>` : endForm(user, userId, name)}
   </li>`;
+
+const count = (pages: number): string => (pages < 2 ? (pages ? 'one page' : 'no page') : `${pages} pages`);
 
 const endForm = (user: PageUser, userId: string, name: string): Html =>
   html`<form method="post" action="/admin/end-access">

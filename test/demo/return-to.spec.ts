@@ -6,7 +6,7 @@ describe('returnTo', () => {
     expect(returnTo(path)).toBe(path);
   });
 
-  it.each(AWAY)('never leads away from the portal: %j', (value) => {
+  it.each(AWAY)('T44: never leads away from the portal: %j', (value) => {
     expect(returnTo(value)).toBe('/');
   });
 

@@ -71,7 +71,7 @@ describe('signing out', () => {
 });
 
 describe('another user in the same browser', () => {
-  it('gets a push session of their own, and nothing of what waited for the one before', async () => {
+  it('T54: gets a push session of their own, and nothing of what waited for the one before', async () => {
     const first = await stage.enter();
     await first.signIn('alice');
     const aliceToken = await tokenOf(first.page, await first.csrf());
