@@ -60,9 +60,11 @@ export class TokenRefresh {
   }
 
   /**
-   * Fetches the first token; shake hands when it is there. Does nothing if there is one.
+   * Fetches the first token; shake hands when it is there. Does nothing if there is one. If nobody is signed in,
+   * `onSignedOut` is called.
    *
-   * @throws what `fetchToken` rejects with. It is not tried again, as somebody is waiting; call `start` again.
+   * @throws what `fetchToken` rejects with, or an Error if `stop` was called meanwhile. It is not tried again, as somebody
+   * is waiting; call `start` again.
    */
   async start(): Promise<void> {
     this.#stopped = false;

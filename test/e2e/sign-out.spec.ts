@@ -1,3 +1,4 @@
+import { decodeJwt } from 'jose';
 import { connectOf, openFrom, sendFrom, tokenOf } from './support/page-session.js';
 import { Stage } from './support/stage.js';
 
@@ -30,6 +31,7 @@ describe('signing out', () => {
   it('may leave the session at the login service as it is', async () => {
     const alice = await stage.enter();
     await alice.signIn('alice');
+    const { sid: former } = decodeJwt(await tokenOf(alice.page, await alice.csrf()));
     await alice.page.click('#sign-out');
     await alice.page.click('#keep-session');
     await alice.page.waitForURL('**/signed-out*');
@@ -37,6 +39,11 @@ describe('signing out', () => {
     await alice.page.click('.notice a');
     await alice.page.waitForSelector('#comet-widget');
     expect(await alice.userName()).toBe('Alice');
+    // It is another login all the same: what ended with the former one is over.
+    const { sid } = decodeJwt(await tokenOf(alice.page, await alice.csrf()));
+    expect([typeof former, typeof sid]).toEqual(['string', 'string']);
+    expect(sid).not.toBe(former);
+    expect(await alice.init()).toBe('websocket');
   });
 
   it('tells a page in another tab that its session is lost', async () => {

@@ -27,6 +27,7 @@ export class CometClient {
       shareAs: userId,
       fetchToken: (request) => this.#fetchToken(request),
       onToken: (expiresAt) => listener.onToken(expiresAt),
+      onError: (error) => this.#state !== 'connected' && this.#isActive && listener.onProblem(error.message),
       onSignedOut: () => this.lose(this.#loss),
       onRefused: (error) => this.#end('refused', error),
       onRevoked: () => this.#askWhy(),
