@@ -36,7 +36,8 @@ export class AuthController {
     const { userId, name, loginId, roles, tokens, returnTo } = request.user;
     this.forgetTokens(request);
     const vaultKey = this.vault.put({ userId, name }, tokens);
-    await openSession(request, { userId, name, ...(loginId && { loginId }), roles, vaultKey });
+    const former = await openSession(request, { userId, name, ...(loginId && { loginId }), roles, vaultKey });
+    if (former) await this.sessionEnd.endLogin(former);
     this.expireCometCookie(response);
     response.redirect(303, returnTo);
   }

@@ -8,8 +8,8 @@ export class SessionEnd {
   constructor(private readonly comet: CometService) {}
 
   /** Ends what one login has open: all tabs of a browser, and none of the user's other browsers. */
-  endLogin({ userId, loginId }: PortalSession): Promise<number> {
-    return this.end(userId, ({ principal }) => principal.sid === loginId);
+  endLogin({ userId, loginIds }: PortalSession): Promise<number> {
+    return this.end(userId, ({ principal: { sid } }) => sid === undefined || loginIds.includes(sid));
   }
 
   /** Ends what a user has open, wherever. Returns how many push sessions there were. */
