@@ -115,6 +115,8 @@ export class TokenKeeper {
         return await this.#tryOnce();
       } catch (error) {
         await this.#pause(error, signal);
+        // Another tab may have got one meanwhile.
+        if (this.#offer()) return true;
       }
     }
     return false;

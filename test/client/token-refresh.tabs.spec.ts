@@ -68,6 +68,19 @@ describe('the tabs of one login', () => {
     expect(other?.sent).toEqual([`${AUTH}: token-3`]);
   });
 
+  it('take what another one gets while they wait to try again', async () => {
+    const [one] = await open('alice', 'alice');
+    server.answer = () => Promise.reject(new Error('down'));
+    await browser.advance(3.5 * MINUTE);
+    const asked = server.requests.length;
+    const channel = browser.tab().openChannel?.('nestjs-comet token alice');
+    channel?.postMessage({ token: 'token-x', expiresAt: browser.now + 5 * MINUTE });
+    await browser.advance(MINUTE);
+    channel?.close();
+    expect(one?.sent).toEqual([`${AUTH}: token-x`]);
+    expect(server.requests).toHaveLength(asked);
+  });
+
   it('do not wait for ever for one that hangs', async () => {
     const [, two] = await open('alice', 'alice');
     server.answer = (_request, number) =>
