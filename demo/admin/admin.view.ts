@@ -25,7 +25,7 @@ const endForm = (user: PageUser, userId: string, name: string): Html =>
   html`<form method="post" action="/admin/end-access">
     <input type="hidden" name="csrf" value="${user.csrf}" />
     <input type="hidden" name="userId" value="${userId}" />
-    <button class="button button-danger" type="submit">
+    <button class="button button-quiet button-danger" type="submit">
       End access<span class="visually-hidden"> of ${name}</span>
     </button>
   </form>`;
