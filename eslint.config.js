@@ -10,11 +10,11 @@ const onlyFrom = (folder, ...allowed) => ({
       {
         patterns: [
           {
-            regex: `^(?:\\.\\./)+(?!${['\\.\\./', ...allowed.map((name) => `${name}/`)].join('|')})(?:bayeux|transports|auth|engine|nest|push|demo|index)`,
+            regex: `^(?:\\.\\./)+(?!${['\\.\\./', ...allowed.map((name) => `${name}/`)].join('|')})(?:bayeux|transports|auth|engine|nest|push|client|demo|index)`,
             message: `src/${folder} imports only from ${[folder, ...allowed].join(', ')}.`,
           },
-          ...(folder === 'bayeux'
-            ? [{ regex: '^(?!\\.)', message: 'The protocol core imports nothing from outside.' }]
+          ...(['bayeux', 'client'].includes(folder)
+            ? [{ regex: '^(?!\\.)', message: `src/${folder} imports nothing from outside.` }]
             : []),
           ...(folder !== 'nest' && folder !== 'push'
             ? [{ regex: '^@nestjs/', message: 'Only src/nest and src/push know Nest.' }]
@@ -54,6 +54,7 @@ export default tseslint.config(
     },
   },
   onlyFrom('bayeux'),
+  onlyFrom('client'),
   onlyFrom('engine', 'bayeux'),
   onlyFrom('auth', 'bayeux'),
   onlyFrom('transports', 'bayeux', 'auth'),

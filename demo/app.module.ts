@@ -2,6 +2,7 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import { APP_FILTER } from '@nestjs/core';
 import type Provider from 'oidc-provider';
 import { CometModule } from '../src/index.js';
+import { AdminModule } from './admin/admin.module.js';
 import { cometOptions } from './comet-options.js';
 import { ConfigModule } from './config/config.module.js';
 import { DemoConfig } from './config/demo.config.js';
@@ -19,6 +20,7 @@ export class AppModule {
         ConfigModule.of(config),
         CometModule.forRootAsync({ inject: [DemoConfig], useFactory: cometOptions }),
         PortalModule,
+        AdminModule,
         ...(provider ? [ProviderModule.of(provider)] : []),
       ],
       providers: [{ provide: APP_FILTER, useClass: NoticeFilter }],

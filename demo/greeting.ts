@@ -17,11 +17,15 @@ function embedded({ publicUrl }: DemoConfig): string[] {
   const width = Math.max(...DEMO_USERS.map(({ id }) => id.length));
   return [
     '  Sign in as',
-    ...DEMO_USERS.map(({ id, password }) => `    ${id.padEnd(width)}   password  ${password}`),
+    ...DEMO_USERS.map(
+      ({ id, password, roles }) =>
+        `    ${id.padEnd(width)}   password  ${password}${roles ? `   (${roles.join()})` : ''}`,
+    ),
     '',
     '  1. Open the URL in two browsers, or one private window: alice in the one, bob in the other.',
     '  2. Press init in both.',
     '  3. Type a message: send reaches your own pages, send to everybody reaches all.',
+    '  4. As carol, open Administration and end somebody’s access.',
     '',
     `  An access token for other clients:  ${isDefault(publicUrl) ? '' : `PUBLIC_URL=${publicUrl} `}npm run -s token -- alice`,
     ...(isLoopback(new URL(publicUrl).hostname)

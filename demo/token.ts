@@ -22,7 +22,7 @@ async function accessToken(who: string | undefined): Promise<string> {
   }
   const user = findUser(who ?? '');
   if (!user) {
-    const known = DEMO_USERS.map(({ id }) => id).join(' and ');
+    const known = new Intl.ListFormat('en-GB').format(DEMO_USERS.map(({ id }) => id));
     throw new UsageError(
       `${who === undefined ? '' : `There is no user ${who}; there are ${known}. `}${USAGE}`,
     );

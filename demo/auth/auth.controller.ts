@@ -7,8 +7,9 @@ import { noticeView } from '../web/notice.view.js';
 import { LoginFinishGuard, LoginStartGuard } from './login.guards.js';
 import { OidcClient } from './oidc-client.service.js';
 import type { LoginResult } from './oidc.strategy.js';
-import { closeSession, openSession } from './portal-session.js';
+import { closeSession, openSession, type PortalSession, Session } from './portal-session.js';
 import { SameOriginGuard } from './same-origin.guard.js';
+import { SessionEnd } from './session-end.service.js';
 import { SessionGuard } from './session.guard.js';
 import { TokenVault } from './token.vault.js';
 
@@ -20,6 +21,7 @@ export class AuthController {
     private readonly comet: CometService,
     private readonly client: OidcClient,
     private readonly vault: TokenVault,
+    private readonly sessionEnd: SessionEnd,
   ) {}
 
   @Get('auth/login')
@@ -31,18 +33,26 @@ export class AuthController {
   @Get('auth/callback')
   @UseGuards(LoginFinishGuard)
   async callback(@Req() request: Request & { user: LoginResult }, @Res() response: Response): Promise<void> {
-    const { userId, name, tokens, returnTo } = request.user;
+    const { userId, name, loginId, roles, tokens, returnTo } = request.user;
     this.forgetTokens(request);
-    await openSession(request, { userId, name, vaultKey: this.vault.put(tokens) });
+    const vaultKey = this.vault.put({ userId, name }, tokens);
+    const former = await openSession(request, { userId, name, ...(loginId && { loginId }), roles, vaultKey });
+    if (former) await this.sessionEnd.endLogin(former);
     this.expireCometCookie(response);
     response.redirect(303, returnTo);
   }
 
   @Post('auth/logout')
   @UseGuards(SessionGuard, SameOriginGuard)
-  async logout(@Req() request: Request, @Res() response: Response): Promise<void> {
+  async logout(
+    @Session() session: PortalSession,
+    @Req() request: Request,
+    @Res() response: Response,
+  ): Promise<void> {
     const idToken = this.forgetTokens(request);
     await closeSession(request);
+    // Last: a page that is told asks the portal at once, which must know by then.
+    await this.sessionEnd.endLogin(session);
     response.clearCookie(this.config.cookieName('portal'));
     this.expireCometCookie(response);
     // A provider that is down must not keep anybody signed in here.

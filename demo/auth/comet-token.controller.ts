@@ -32,6 +32,7 @@ export class CometTokenController {
       return await this.vault.accessToken(session.vaultKey, body?.renew === true);
     } catch (error) {
       if (!(error instanceof LoginRefusedError)) throw NoticeException.providerDown();
+      if (this.vault.isEnded(session.vaultKey)) throw NoticeException.accessEnded();
       this.vault.remove(session.vaultKey);
       await closeSession(request);
       throw NoticeException.sessionLost();

@@ -18,6 +18,9 @@ export const OIDC_STRATEGY = 'portal-oidc';
 export interface LoginResult {
   readonly userId: string;
   readonly name: string;
+  /** The `sid` of the tokens. */
+  readonly loginId?: string;
+  readonly roles: readonly string[];
   readonly tokens: TokenSet;
   readonly returnTo: string;
 }
@@ -72,7 +75,12 @@ export class OidcStrategy extends PassportStrategy(OAuth2Strategy, OIDC_STRATEGY
   }
 
   override authorizationParams({ begin }: OidcAuthenticateOptions): object {
-    return { ...this.options.resourceParameters, ...(begin && { nonce: begin.nonce }) };
+    const { config, resourceParameters } = this.options;
+    return {
+      ...resourceParameters,
+      ...(begin && { nonce: begin.nonce }),
+      ...(config.embedded && { claims: JSON.stringify({ id_token: { sid: null } }) }),
+    };
   }
 
   /** Called by passport-oauth2 with the tokens; what it throws refuses the login. */
@@ -85,12 +93,14 @@ export class OidcStrategy extends PassportStrategy(OAuth2Strategy, OIDC_STRATEGY
     const state = this.options.store.stateOf(request);
     if (!state) throw new LoginRefusedError('no login under way');
     const claims = await this.idTokens.verify(answer.id_token, state.nonce);
-    const { userId } = await this.options.verifier.verify(accessToken);
+    const { userId, sid } = await this.options.verifier.verify(accessToken);
     if (!userId) throw new LoginRefusedError('the access token names no user');
     const lifetime = (Number(answer.expires_in) || 60) * 1000;
     return {
       userId,
       name: firstText(claims['name'], claims['preferred_username'], claims['email']) ?? userId,
+      ...(sid !== undefined && { loginId: sid }),
+      roles: textsOf(claims['roles']),
       returnTo: state.returnTo,
       tokens: {
         accessToken,
@@ -137,3 +147,6 @@ export const newLoginState = (returnTo: string): LoginState => ({
 
 const firstText = (...values: unknown[]): string | undefined =>
   values.find((value): value is string => typeof value === 'string' && value.trim() !== '');
+
+const textsOf = (value: unknown): readonly string[] =>
+  Array.isArray(value) ? value.filter((entry) => typeof entry === 'string') : [];

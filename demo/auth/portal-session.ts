@@ -7,6 +7,12 @@ export interface PortalSession {
   /** The id under which the push server knows the user. */
   readonly userId: string;
   readonly name: string;
+  /**
+   * The logins at the provider that led to it, if tokens name them (`sid`): a user may sign in again in another tab, while
+   * pages of the former login go on.
+   */
+  readonly loginIds: readonly string[];
+  readonly roles: readonly string[];
   /** Where the vault keeps the tokens of this session. */
   readonly vaultKey: string;
   readonly csrf: string;
@@ -18,18 +24,32 @@ declare module 'express-session' {
   }
 }
 
+export const isAdministrator = ({ roles }: PortalSession): boolean => roles.includes('admin');
+
 /** The portal session of the request. Use it behind `SessionGuard`. */
 export const Session = createParamDecorator((_data: unknown, context: ExecutionContext) => {
   return context.switchToHttp().getRequest<Request>().session.portal;
 });
 
-/** Begins a portal session under a new session id, so that an id planted beforehand is worth nothing. */
-export async function openSession(request: Request, user: Omit<PortalSession, 'csrf'>): Promise<void> {
+/** Logins that a session remembers; tokens of those before have long expired. */
+const MAX_LOGINS = 10;
+
+/**
+ * Begins a portal session under a new session id, so that an id planted beforehand is worth nothing. Returns the session
+ * that it takes the place of, if that was another user's.
+ */
+export async function openSession(
+  request: Request,
+  { loginId, ...user }: Omit<PortalSession, 'csrf' | 'loginIds'> & { readonly loginId?: string },
+): Promise<PortalSession | undefined> {
   const before = request.session.portal;
   await finished((done) => request.session.regenerate(done));
   // A page that the same user has open in another tab goes on working.
-  const csrf = before?.userId === user.userId ? before.csrf : randomBytes(24).toString('base64url');
-  request.session.portal = { ...user, csrf };
+  const own = before?.userId === user.userId ? before : undefined;
+  const csrf = own?.csrf ?? randomBytes(24).toString('base64url');
+  const loginIds = [...(own?.loginIds ?? []), ...(loginId ? [loginId] : [])].slice(-MAX_LOGINS);
+  request.session.portal = { ...user, loginIds, csrf };
+  return own ? undefined : before;
 }
 
 /** Ends the portal session. */

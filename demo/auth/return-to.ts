@@ -1,5 +1,5 @@
 /** The pages that a login may lead back to. */
-const PAGES: ReadonlySet<string> = new Set(['/']);
+const PAGES: ReadonlySet<string> = new Set(['/', '/admin']);
 
 /** The portal page that `value` names, or the front page: a login never leads away from the portal. */
 export function returnTo(value: unknown): string {

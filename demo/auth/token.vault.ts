@@ -11,8 +11,17 @@ const MIN_AGE_TO_RENEW = 5_000;
 /** Less than this is not worth handing out. */
 const MIN_LEFT = 10_000;
 
+/** Who has signed in to the portal. */
+export interface Person {
+  readonly userId: string;
+  readonly name: string;
+}
+
 interface Entry {
+  readonly owner: Person;
   tokens: TokenSet;
+  /** An administrator has ended the access; the entry stays so that its page can be told. */
+  ended?: true;
   usedAt: number;
   renewal?: Promise<TokenSet>;
 }
@@ -29,10 +38,10 @@ export class TokenVault {
   constructor(private readonly client: OidcClient) {}
 
   /** Keeps tokens and returns the key to them. */
-  put(tokens: TokenSet): string {
+  put(owner: Person, tokens: TokenSet): string {
     this.sweep();
     const key = randomBytes(24).toString('base64url');
-    this.entries.set(key, { tokens, usedAt: Date.now() });
+    this.entries.set(key, { owner, tokens, usedAt: Date.now() });
     return key;
   }
 
@@ -43,6 +52,26 @@ export class TokenVault {
     return idToken;
   }
 
+  /** Whether an administrator has ended the access of this session. */
+  isEnded(key: string): boolean {
+    return this.entries.get(key)?.ended === true;
+  }
+
+  /** Hands out no more tokens of a user, in none of their sessions so far. */
+  endAccess(userId: string): void {
+    for (const entry of this.entries.values()) {
+      if (entry.owner.userId === userId) entry.ended = true;
+    }
+  }
+
+  /** Who is signed in, each once, by name. */
+  people(): readonly Person[] {
+    this.sweep();
+    const present = [...this.entries.values()].filter(({ ended }) => !ended);
+    const people = new Map(present.map(({ owner }) => [owner.userId, owner]));
+    return [...people.values()].sort((a, b) => a.name.localeCompare(b.name));
+  }
+
   /**
    * An access token with at least half of its life ahead, renewed if need be.
    *
@@ -51,11 +80,12 @@ export class TokenVault {
    */
   async accessToken(key: string, renew: boolean): Promise<{ token: string; expiresIn: number }> {
     const entry = this.entries.get(key);
-    if (!entry) throw new LoginRefusedError('no tokens are kept for this session');
+    if (!entry || entry.ended) throw new LoginRefusedError('no tokens are kept for this session');
     entry.usedAt = Date.now();
     const left = entry.tokens.expiresAt - Date.now();
     const age = entry.tokens.lifetime - left;
     if (left < entry.tokens.lifetime / 2 || (renew && age > MIN_AGE_TO_RENEW)) await this.renew(entry, left);
+    if (this.isEnded(key)) throw new LoginRefusedError('the access was ended meanwhile');
     const { accessToken, expiresAt } = entry.tokens;
     return { token: accessToken, expiresIn: Math.floor((expiresAt - Date.now()) / 1000) };
   }

@@ -28,6 +28,8 @@ const isSafeIssuer = (value: unknown): boolean => {
 const hasOpenid = (value: unknown): boolean =>
   typeof value === 'string' && value.split(' ').includes('openid');
 
+const TOKEN_LIFETIME = 'TOKEN_LIFETIME must be a whole number of seconds from 2 to 3600, for example 120.';
+
 /** The environment variables of the demo, as text; each says in one sentence what to write when it is wrong. */
 export class DemoEnvironment {
   @Matches(/^[A-Za-z0-9.:-]+$/, { message: 'HOST must be an address to listen on, for example 127.0.0.1.' })
@@ -77,6 +79,12 @@ export class DemoEnvironment {
     { message: 'OIDC_SCOPE must contain openid, for example "openid profile offline_access".' },
   )
   OIDC_SCOPE = 'openid profile';
+
+  @Transform(({ value }) => Number(value))
+  @IsInt({ message: TOKEN_LIFETIME })
+  @Min(2, { message: TOKEN_LIFETIME })
+  @Max(3_600, { message: TOKEN_LIFETIME })
+  TOKEN_LIFETIME = 120;
 
   OIDC_TOKEN_TYP?: string;
 

@@ -16,6 +16,8 @@ export interface ProviderConfig {
   readonly tokenTypes?: readonly string[];
   /** The claim that holds the user's id, if it is not `sub`. */
   readonly userClaim?: string;
+  /** Seconds for which the access tokens of the embedded provider are good. */
+  readonly tokenLifetime: number;
   /** The issuer is reached over plain HTTP on another address than this machine's own loopback. */
   readonly insecure: boolean;
 }
@@ -62,6 +64,7 @@ export function readConfig(variables: NodeJS.ProcessEnv): DemoConfig {
     audience: env.OIDC_AUDIENCE ?? `${publicUrl}/cometd`,
     ...(env.OIDC_TOKEN_TYP && { tokenTypes: env.OIDC_TOKEN_TYP.split(/[\s,]+/).filter(Boolean) }),
     ...(env.OIDC_USER_CLAIM && { userClaim: env.OIDC_USER_CLAIM }),
+    tokenLifetime: env.TOKEN_LIFETIME,
   });
 }
 
@@ -85,7 +88,7 @@ function validated(variables: NodeJS.ProcessEnv): DemoEnvironment {
   return env;
 }
 
-const isOurs = (name: string): boolean => /^(HOST|PORT|PUBLIC_URL|OIDC_[A-Z_]+)$/.test(name);
+const isOurs = (name: string): boolean => /^(HOST|PORT|PUBLIC_URL|TOKEN_LIFETIME|OIDC_[A-Z_]+)$/.test(name);
 
 const bracketed = (host: string): string => (host.includes(':') ? `[${host}]` : host);
 

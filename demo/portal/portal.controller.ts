@@ -1,17 +1,19 @@
 import { Controller, Get, Header, Res } from '@nestjs/common';
 import type { Response } from 'express';
-import { OidcClient } from '../auth/oidc-client.service.js';
 import { type PortalSession, Session } from '../auth/portal-session.js';
+import { SignedInPage } from '../auth/signed-in-page.service.js';
+import { TokenVault } from '../auth/token.vault.js';
 import { DemoConfig } from '../config/demo.config.js';
-import { contentSecurityPolicy } from '../web/security-headers.js';
+import { NoticeException } from '../web/notice.exception.js';
 import { portalView, welcomeView } from './portal.view.js';
 
-/** The portal's one page. */
+/** The portal's main page. */
 @Controller()
 export class PortalController {
   constructor(
     private readonly config: DemoConfig,
-    private readonly client: OidcClient,
+    private readonly page: SignedInPage,
+    private readonly vault: TokenVault,
   ) {}
 
   @Get()
@@ -21,9 +23,7 @@ export class PortalController {
     @Res({ passthrough: true }) response: Response,
   ): Promise<string> {
     if (!session) return welcomeView(this.config.embedded);
-    // Signing out is a form whose answer leads on to the provider, which browsers count as a target of the form.
-    const provider = await this.client.endSessionOrigin();
-    if (provider) response.set('Content-Security-Policy', contentSecurityPolicy(this.config, [provider]));
-    return portalView(session);
+    if (this.vault.isEnded(session.vaultKey)) throw NoticeException.accessEnded();
+    return portalView(await this.page.prepare(session, response));
   }
 }

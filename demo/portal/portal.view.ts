@@ -67,7 +67,7 @@ const COMET_WIDGET = html` <section id="comet-widget" class="card" aria-labelled
     </div>
     <div>
       <dt>Token valid until</dt>
-      <dd id="comet-token">–</dd>
+      <dd><span id="comet-token">–</span> <span id="comet-token-left" class="left"></span></dd>
     </div>
   </dl>
   <h3 id="arrivals-title">What arrived</h3>

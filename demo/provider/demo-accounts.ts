@@ -5,12 +5,15 @@ export interface DemoUser {
   readonly id: string;
   readonly name: string;
   readonly password: string;
+  /** What the user may do beyond what everybody may. */
+  readonly roles?: readonly string[];
 }
 
-/** The two users. Their passwords are printed at start and worth nothing beyond this demo. */
+/** The users. Their passwords are printed at start and worth nothing beyond this demo. */
 export const DEMO_USERS: readonly DemoUser[] = [
   { id: 'alice', name: 'Alice', password: 'rabbit-hole' },
   { id: 'bob', name: 'Bob', password: 'yes-we-can' },
+  { id: 'carol', name: 'Carol', password: 'all-hands-on-deck', roles: ['admin'] },
 ];
 
 /** The client that `demo/token.ts` signs users in with: public, so it has no secret. */

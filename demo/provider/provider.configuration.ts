@@ -7,16 +7,16 @@ import { endSessionView, providerErrorView, signedOutView } from './provider.vie
 
 type OidcProvider = typeof import('oidc-provider');
 
-const ACCESS_TOKEN_TTL = 5 * 60;
 const HOUR = 60 * 60;
 
-/** The embedded provider: two users, three clients, one resource server. Keys are new at every start. */
+/** The embedded provider: three users, three clients, one resource server. Keys are new at every start. */
 export async function providerConfiguration(
   config: DemoConfig,
   library: OidcProvider,
 ): Promise<Configuration> {
   const { privateKey } = await generateKeyPair('RS256', { extractable: true });
   const secure = config.secure;
+  const accessTokenTTL = config.provider.tokenLifetime;
   return {
     clients: clients(config),
     jwks: {
@@ -36,10 +36,18 @@ export async function providerConfiguration(
     },
     findAccount: (_ctx, id) => {
       const user = findUser(id);
-      return user && { accountId: id, claims: () => ({ sub: id, name: user.name, preferred_username: id }) };
+      return (
+        user && {
+          accountId: id,
+          claims: () => ({ sub: id, name: user.name, preferred_username: id, roles: user.roles }),
+        }
+      );
     },
     scopes: ['openid'],
-    claims: { openid: ['sub'], profile: ['name', 'preferred_username'] },
+    claims: { openid: ['sub'], profile: ['name', 'preferred_username', 'roles'] },
+    // The login that a token comes from, so that a sign-out ends what it was good for, and nothing else of the user's.
+    extraTokenClaims: (_ctx, token) =>
+      token.kind === 'AccessToken' && token.sid ? { sid: token.sid } : undefined,
     // The portal takes the name from the ID token and saves itself the call for it.
     conformIdTokenClaims: false,
     responseTypes: ['code'],
@@ -54,6 +62,8 @@ export async function providerConfiguration(
     clientBasedCORS: () => false,
     features: {
       devInteractions: { enabled: false },
+      // The portal asks for `sid` by it.
+      claimsParameter: { enabled: true },
       clientCredentials: { enabled: true },
       revocation: {
         enabled: true,
@@ -73,7 +83,7 @@ export async function providerConfiguration(
           return {
             scope: '',
             audience: resource,
-            accessTokenTTL: ACCESS_TOKEN_TTL,
+            accessTokenTTL,
             accessTokenFormat: 'jwt',
             jwt: { sign: { alg: 'RS256' } },
           };
@@ -82,9 +92,9 @@ export async function providerConfiguration(
     },
     renderError: providerErrorView,
     ttl: {
-      AccessToken: ACCESS_TOKEN_TTL,
+      AccessToken: accessTokenTTL,
       AuthorizationCode: 60,
-      ClientCredentials: ACCESS_TOKEN_TTL,
+      ClientCredentials: accessTokenTTL,
       Grant: 12 * HOUR,
       IdToken: HOUR,
       Interaction: 10 * 60,
@@ -137,6 +147,8 @@ function withoutConsent({ interactionPolicy }: OidcProvider) {
 async function grantFor(ctx: KoaContextWithOIDC, config: DemoConfig) {
   const { client, session, provider } = ctx.oidc;
   if (!client || !session) return undefined;
+  // Each sign-in is a login of its own, also where the provider's session goes on: what a sign-out ends stays ended.
+  session.sidFor(client.clientId, randomBytes(16).toString('base64url'));
   const known = session.grantIdFor(client.clientId);
   if (known) return provider.Grant.find(known);
   const grant = new provider.Grant({

@@ -56,8 +56,8 @@ export function signInView({ uid, client, login = '', failed = false }: SignInFo
         </div>
       </form>
       <p class="hint">
-        This is the demo’s own OAuth provider. Its users, alice and bob, and their passwords are printed in
-        the terminal that runs the demo.
+        This is the demo’s own OAuth provider. Its users and their passwords are printed in the terminal that
+        runs the demo.
       </p>
     </section>`,
   });

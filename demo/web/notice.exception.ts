@@ -9,8 +9,10 @@ export class NoticeException extends HttpException {
     readonly notice: Notice,
     status: HttpStatus,
     readonly headers: Readonly<Record<string, string>> = {},
+    /** By which scripts tell errors of one status apart. */
+    reason?: string,
   ) {
-    super({ statusCode: status, message: notice.text }, status);
+    super({ statusCode: status, message: notice.text, ...(reason && { reason }) }, status);
   }
 
   /** The sign-in did not go through; whatever was wrong with it stays in the log. */
@@ -60,6 +62,31 @@ export class NoticeException extends HttpException {
       },
       HttpStatus.UNAUTHORIZED,
       challenge,
+    );
+  }
+
+  /** An administrator has put an end to what the user had open. */
+  static accessEnded() {
+    return new NoticeException(
+      {
+        title: 'Access ended',
+        text: 'Your access was ended by an administrator.',
+        action: SIGN_IN_AGAIN,
+      },
+      HttpStatus.UNAUTHORIZED,
+      challenge,
+      'access-ended',
+    );
+  }
+
+  static administratorsOnly() {
+    return new NoticeException(
+      {
+        title: 'Not for everybody',
+        text: 'This page is for administrators of the portal.',
+        action: { href: '/', label: 'To the portal' },
+      },
+      HttpStatus.FORBIDDEN,
     );
   }
 

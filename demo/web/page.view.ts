@@ -2,7 +2,9 @@ import { html, type Html } from './html.js';
 
 /** The user that a page is shown to. */
 export interface PageUser {
+  readonly id: string;
   readonly name: string;
+  readonly administrator: boolean;
   /** Goes with every request that changes something. */
   readonly csrf: string;
 }
@@ -22,11 +24,12 @@ const LOGO = html`<svg class="logo" viewBox="0 0 32 32" aria-hidden="true" focus
 
 const account = (user: PageUser): Html =>
   html` <div class="account">
+    ${user.administrator && html`<a id="admin-link" class="account-link" href="/admin">Administration</a>`}
     <span class="avatar" aria-hidden="true">${user.name.slice(0, 1).toUpperCase()}</span>
     <span class="account-name"
       ><span class="visually-hidden">Signed in as </span><span id="user-name">${user.name}</span></span
     >
-    <form method="post" action="/auth/logout">
+    <form id="sign-out-form" method="post" action="/auth/logout">
       <input type="hidden" name="csrf" value="${user.csrf}" />
       <button id="sign-out" class="button button-quiet" type="submit">Sign out</button>
     </form>
@@ -40,7 +43,10 @@ export function pageView({ title, main, user, script }: Page): string {
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <meta name="color-scheme" content="light dark" />
-        ${user && html`<meta name="csrf-token" content="${user.csrf}" />`}
+        ${
+          user &&
+          html`<meta name="csrf-token" content="${user.csrf}" /> <meta name="user-id" content="${user.id}" />`
+        }
         <title>${title} · Comet Portal</title>
         <link rel="icon" href="/assets/favicon.svg" type="image/svg+xml" />
         <link rel="stylesheet" href="/assets/portal.css" />

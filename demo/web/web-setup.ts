@@ -9,6 +9,8 @@ import { publicOrigin } from './public-origin.js';
 import { securityHeaders } from './security-headers.js';
 
 const PUBLIC_FILES = fileURLToPath(new URL('../public', import.meta.url));
+// Built beside the demo; in a project of its own these are the files of node_modules/nestjs-comet/dist/client.
+const HELPER_FILES = fileURLToPath(new URL('../../src/client', import.meta.url));
 const COMETD_FILES = dirname(fileURLToPath(import.meta.resolve('cometd')));
 
 /** What stands before the controllers. The order matters: one origin, then the provider, then files, then sessions. */
@@ -24,6 +26,7 @@ export function setUpWeb(
   // Revalidated at every load, so that a changed file is seen at once; browsers take the modules as they are.
   const revalidate = { setHeaders: noCache };
   app.useStaticAssets(PUBLIC_FILES, { prefix: '/assets/', ...revalidate });
+  app.useStaticAssets(HELPER_FILES, { prefix: '/vendor/nestjs-comet/client/', ...revalidate });
   app.useStaticAssets(COMETD_FILES, { prefix: '/vendor/cometd/', ...revalidate });
   app.use(portalSessions(config));
 }

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { Controller, Module, Param, Post } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { CometAdapter, CometModule, CometService } from 'nestjs-comet';
+import { tokenRefresh } from 'nestjs-comet/client';
 
 @Controller('greetings')
 class GreetingController {
@@ -62,4 +63,12 @@ assert.deepEqual(message, { channel: '/greetings', data: { hello: 'world' } });
 
 await send({ channel: '/meta/disconnect', clientId });
 await app.close();
+
+const helper = tokenRefresh({ fetchToken: () => Promise.resolve({ token: 'a-token', expiresIn: 60 }) });
+await helper.start();
+assert.deepEqual(helper.outgoing({ channel: '/meta/connect' }), {
+  channel: '/meta/connect',
+  ext: { auth: { token: 'a-token' } },
+});
+helper.stop();
 console.log('The packed library pushed one message.');

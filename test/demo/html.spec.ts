@@ -38,7 +38,11 @@ describe('html', () => {
 
 describe('the pages', () => {
   it('escape a title, a user’s name and the CSRF token', () => {
-    const page = pageView({ title: SCRIPT, main: html``, user: { name: SCRIPT, csrf: '"><script>' } });
+    const page = pageView({
+      title: SCRIPT,
+      main: html``,
+      user: { id: SCRIPT, name: SCRIPT, csrf: '"><script>', administrator: true },
+    });
     expect(page).not.toContain('<script');
     expect(page).toContain('&lt;script&gt;alert(1)');
   });

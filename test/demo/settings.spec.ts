@@ -27,7 +27,7 @@ function problems(variables: Record<string, string>): string[] {
 const EXTERNAL = { OIDC_ISSUER: 'https://login.example.com', OIDC_CLIENT_ID: 'portal' };
 
 describe('the demo refuses to start', () => {
-  it('in production with its own provider', async () => {
+  it('T52: in production with its own provider', async () => {
     expect(await refusal({ NODE_ENV: 'production' })).toMatch(/development only.*NODE_ENV=production/);
   });
 
@@ -75,6 +75,8 @@ describe('readConfig', () => {
     ['no client', { OIDC_ISSUER: 'https://login.example.com' }, /^OIDC_CLIENT_ID is needed/],
     ['a client without issuer', { OIDC_CLIENT_ID: 'portal' }, /^OIDC_CLIENT_ID without OIDC_ISSUER/],
     ['a scope without openid', { ...EXTERNAL, OIDC_SCOPE: 'profile' }, /^OIDC_SCOPE must contain openid/],
+    ['a token lifetime of letters', { TOKEN_LIFETIME: 'short' }, /^TOKEN_LIFETIME must be a whole number/],
+    ['tokens that live for ever', { TOKEN_LIFETIME: '86400' }, /^TOKEN_LIFETIME must be/],
     ['production', { NODE_ENV: 'production' }, /^The embedded OAuth provider is for development only/],
   ])('has one sentence for %s', (_what, variables, sentence) => {
     const found = problems(variables);
@@ -102,6 +104,7 @@ describe('readConfig', () => {
       issuer: 'http://127.0.0.1:3000/oidc',
       audience: 'http://127.0.0.1:3000/cometd',
       insecure: false,
+      tokenLifetime: 120,
     });
   });
 
@@ -128,6 +131,7 @@ describe('readConfig', () => {
       audience: 'comet',
       tokenTypes: ['JWT', 'at+jwt'],
       userClaim: 'preferred_username',
+      tokenLifetime: 120,
       insecure: false,
     });
   });

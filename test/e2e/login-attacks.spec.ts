@@ -26,18 +26,18 @@ describe('the provider’s answer', () => {
     ['of nearly the same issuer', { iss: `http://127.0.0.1/oidc` }],
     ['without a code', { code: null }],
     ['with another code', { code: 'AAAAAAAAAAAAAAAAAAAAAA' }],
-  ])('is refused %s', async (_what, changes) => {
+  ])('T44: is refused %s', async (_what, changes) => {
     const alice = await stage.enter();
     await expectRefused(alice, altered(await callbackUrl(alice, 'alice'), changes));
   });
 
-  it.each(['state', 'code', 'iss'])('is refused with two values of %s', async (name) => {
+  it.each(['state', 'code', 'iss'])('T44: is refused with two values of %s', async (name) => {
     const alice = await stage.enter();
     const url = await callbackUrl(alice, 'alice');
     await expectRefused(alice, `${url.href}&${name}=${url.searchParams.get(name)}`);
   });
 
-  it('is good once', async () => {
+  it('T44: is good once', async () => {
     const alice = await stage.enter();
     const url = await callbackUrl(alice, 'alice');
     expect((await alice.visit(url.href)).status()).toBe(200);
@@ -47,7 +47,7 @@ describe('the provider’s answer', () => {
     expect(await alice.userName()).toBe('Alice');
   });
 
-  it('is worth nothing in another browser, and is not spoiled by it', async () => {
+  it('T44: is worth nothing in another browser, and is not spoiled by it', async () => {
     const [alice, mallory] = [await stage.enter(), await stage.enter()];
     const url = await callbackUrl(alice, 'alice');
     await expectRefused(mallory, url.href);
@@ -55,14 +55,14 @@ describe('the provider’s answer', () => {
     expect(await alice.userName()).toBe('Alice');
   });
 
-  it('is worth nothing with the state of a login that the thief began', async () => {
+  it('T44: is worth nothing with the state of a login that the thief began', async () => {
     const [alice, mallory] = [await stage.enter(), await stage.enter()];
     const stolen = (await callbackUrl(alice, 'alice')).searchParams.get('code');
     const own = await callbackUrl(mallory, 'bob');
     await expectRefused(mallory, altered(own, { code: stolen }));
   });
 
-  it('signs nobody in as somebody else: no login of an attacker is forced upon a browser', async () => {
+  it('T44: signs nobody in as somebody else: no login of an attacker is forced upon a browser', async () => {
     const [alice, mallory] = [await stage.enter(), await stage.enter()];
     await alice.signIn('alice');
     const trap = await callbackUrl(mallory, 'bob');
@@ -71,7 +71,7 @@ describe('the provider’s answer', () => {
     expect(await alice.userName()).toBe('Alice');
   });
 
-  it('may be an error, whose words are text', async () => {
+  it('T44: may be an error, whose words are text', async () => {
     const alice = await stage.enter();
     const own = await callbackUrl(alice, 'alice', 'cancel');
     const response = await alice.visit(altered(own, { error: SCRIPT, error_description: SCRIPT }));
@@ -82,7 +82,7 @@ describe('the provider’s answer', () => {
     expect(alice.complaints.filter((complaint) => !complaint.includes('401'))).toEqual([]);
   });
 
-  it('shows no words that nobody asked the provider for', async () => {
+  it('T44: shows no words that nobody asked the provider for', async () => {
     const alice = await stage.enter();
     const words = `error=${encodeURIComponent(SCRIPT)}&error_description=call+0190`;
     for (const rest of ['', `&iss=${encodeURIComponent(`${stage.url}/oidc`)}`, '&state=x']) {
@@ -92,7 +92,7 @@ describe('the provider’s answer', () => {
     expect(await alice.page.content()).not.toMatch(/pwned|0190/);
   });
 
-  it('is no way to begin a login', async () => {
+  it('T44: is no way to begin a login', async () => {
     const alice = await stage.enter();
     await expectRefused(alice, '/auth/login?code=x');
     await expectRefused(alice, '/auth/login?error=access_denied');
@@ -108,7 +108,7 @@ describe('the embedded provider', () => {
     return altered(new URL(headers['location'] ?? ''), changes);
   };
 
-  it('is asked with everything that ties the answer to this login', async () => {
+  it('T44: is asked with everything that ties the answer to this login', async () => {
     const { searchParams } = new URL(await request({}));
     expect(Object.fromEntries(searchParams)).toMatchObject({
       response_type: 'code',
@@ -125,7 +125,7 @@ describe('the embedded provider', () => {
     ['with PKCE that shows the verifier', { code_challenge_method: 'plain' }],
     ['with tokens in the address', { response_type: 'id_token token' }],
     ['for another resource', { resource: 'https://evil.example' }],
-  ])('refuses a request %s', async (_what, changes) => {
+  ])('T44: refuses a request %s', async (_what, changes) => {
     const alice = await stage.enter();
     const url = await request(changes);
     const answer = await alice.context.request.get(url, { maxRedirects: 0 });
@@ -138,7 +138,7 @@ describe('the embedded provider', () => {
   it.each<[string, Record<string, string | null>]>([
     ['an address that is not the portal’s', { redirect_uri: 'https://evil.example/auth/callback' }],
     ['a client that it does not know', { client_id: SCRIPT }],
-  ])('leads nobody to %s, and says so in a plain page', async (_what, changes) => {
+  ])('T44: leads nobody to %s, and says so in a plain page', async (_what, changes) => {
     const alice = await stage.enter();
     const response = await alice.visit(await request(changes));
     expect(response.status()).toBe(400);
@@ -148,7 +148,7 @@ describe('the embedded provider', () => {
     expect(await alice.page.locator('.notice script, .notice img').count()).toBe(0);
   });
 
-  it('has no development pages, on which any password would do', async () => {
+  it('T52: has no development pages, on which any password would do', async () => {
     const alice = await stage.enter();
     const url = await request({});
     const answer = await alice.context.request.get(url, { maxRedirects: 0 });
@@ -160,7 +160,7 @@ describe('the embedded provider', () => {
     expect((await alice.context.request.post(development, { form })).status()).toBe(404);
   });
 
-  it('shows its login page to the browser that was sent there, and to no other', async () => {
+  it('T44: shows its login page to the browser that was sent there, and to no other', async () => {
     const [alice, mallory] = [await stage.enter(), await stage.enter()];
     await alice.beginSignIn();
     expect((await mallory.visit(alice.page.url())).status()).toBe(400);

@@ -54,7 +54,7 @@ describe('signing in', () => {
     expect(await somebody.page.isVisible('#sign-in-link')).toBe(true);
   });
 
-  it('works in two tabs at once, and both can be used', async () => {
+  it('T44: works in two tabs at once, and both can be used', async () => {
     const first = await stage.enter();
     const second = await first.newTab();
     await first.beginSignIn();
@@ -96,7 +96,7 @@ describe('signing in', () => {
     await alice.page.waitForURL(`${stage.url}/?tab=2`);
   });
 
-  it('ends at the portal, wherever a link wants it to lead', async () => {
+  it('T44: ends at the portal, wherever a link wants it to lead', async () => {
     const alice = await stage.enter();
     await alice.signIn('alice');
     const asked: string[] = [];
@@ -112,7 +112,7 @@ describe('signing in', () => {
     expect(new Set(asked)).toEqual(new Set([stage.url]));
   });
 
-  it('begins a new session, so that one that was planted is worth nothing', async () => {
+  it('T44: begins a new session, so that one that was planted is worth nothing', async () => {
     const alice = await stage.enter();
     const planted = 's%3Aplanted.by-an-attacker';
     const { port } = new URL(stage.url);

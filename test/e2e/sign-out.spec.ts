@@ -1,9 +1,9 @@
+import { decodeJwt } from 'jose';
 import { connectOf, openFrom, sendFrom, tokenOf } from './support/page-session.js';
 import { Stage } from './support/stage.js';
 
 const stage = Stage.forAll();
 const BAYEUX_BROWSER = /^BAYEUX_BROWSER/;
-const NOTIFICATION = { channel: '/eXo/portal/notification', data: { message: 'for alice alone' } };
 
 describe('signing out', () => {
   it('ends the session here and at the login service, and forgets the push sessions', async () => {
@@ -30,6 +30,7 @@ describe('signing out', () => {
   it('may leave the session at the login service as it is', async () => {
     const alice = await stage.enter();
     await alice.signIn('alice');
+    const { sid: former } = decodeJwt(await tokenOf(alice.page, await alice.csrf()));
     await alice.page.click('#sign-out');
     await alice.page.click('#keep-session');
     await alice.page.waitForURL('**/signed-out*');
@@ -37,6 +38,11 @@ describe('signing out', () => {
     await alice.page.click('.notice a');
     await alice.page.waitForSelector('#comet-widget');
     expect(await alice.userName()).toBe('Alice');
+    // It is another login all the same: what ended with the former one is over.
+    const { sid } = decodeJwt(await tokenOf(alice.page, await alice.csrf()));
+    expect([typeof former, typeof sid]).toEqual(['string', 'string']);
+    expect(sid).not.toBe(former);
+    expect(await alice.init()).toBe('websocket');
   });
 
   it('tells a page in another tab that its session is lost', async () => {
@@ -71,7 +77,7 @@ describe('signing out', () => {
 });
 
 describe('another user in the same browser', () => {
-  it('gets a push session of their own, and nothing of what waited for the one before', async () => {
+  it('T54: gets a push session of their own, and nothing of what waited for the one before', async () => {
     const first = await stage.enter();
     await first.signIn('alice');
     const aliceToken = await tokenOf(first.page, await first.csrf());
@@ -96,10 +102,10 @@ describe('another user in the same browser', () => {
     await first.notification('for bob').waitFor();
     expect(await first.arrivals()).toEqual(['for bob']);
 
-    // It waits for alice still, who shows that she is alice.
+    // Nobody else gets it either: her session has ended with her login.
     const elsewhere = await stage.enter();
     await elsewhere.visit('/');
-    const queue = await sendFrom(elsewhere.page, connectOf(clientId, aliceToken));
-    expect(queue).toContainEqual(NOTIFICATION);
+    const answer = await sendFrom(elsewhere.page, connectOf(clientId, aliceToken));
+    expect(answer).toEqual([expect.objectContaining({ channel: '/meta/connect', successful: false })]);
   });
 });

@@ -19,7 +19,7 @@ async function wordsOf(response: Response): Promise<string> {
 }
 
 describe('an access token', () => {
-  it('is of whoever is signed in, whomever the request names', async () => {
+  it('T53: is of whoever is signed in, whomever the request names', async () => {
     const alice = await stage.enter();
     await alice.signIn('alice');
     const headers = { origin: stage.url, 'x-csrf-token': await alice.csrf() };
@@ -35,7 +35,7 @@ describe('an access token', () => {
     expect(exp * 1000).toBeLessThanOrEqual(Date.now() + 301_000);
   });
 
-  it('is to be had at no other address, by whatever name of a user', async () => {
+  it('T53: is to be had at no other address, by whatever name of a user', async () => {
     const alice = await stage.enter();
     await alice.signIn('alice');
     const headers = { origin: stage.url, 'x-csrf-token': await alice.csrf() };

@@ -1,53 +1,53 @@
 import { CometD } from '/vendor/cometd/cometd.js';
-import { AuthExtension } from './auth-extension.js';
-import { SessionLostError } from './backend.js';
-import { TokenSource } from './token-source.js';
-
-/** How often a refused token is replaced before the refusal is believed. */
-const MAX_RECOVERIES = 1;
-const RETRY = 5_000;
+import { tokenRefresh } from '/vendor/nestjs-comet/client/index.js';
+import { post, SessionLostError } from './backend.js';
 
 /**
  * The page's push client: the stock `cometd` client with the login of the portal around it.
  *
  * States: `idle`, `connecting`, `connected`, `reconnecting`, `refused` (by the push server), `failed` (the portal gave no
- * token) and `lost` (the portal session has ended).
+ * token), `lost` (the portal session has ended) and `ended` (somebody has ended the access).
  */
 export class CometClient {
   #cometd = new CometD('portal');
+  #auth;
   #channels;
   #topics;
   #listener;
   #state = 'idle';
-  #recoveries = 0;
-  #timer = 0;
-  #tokens = new TokenSource({
-    onToken: (expiresAt) => this.#listener.onToken(expiresAt),
-    onLost: () => this.lose(),
-  });
+  /** Why the portal gives no tokens any more. */
+  #loss;
 
   /** `listener` gets `onState(state, { transport, problem })`, `onToken(expiresAt)` and `onProblem(sentence)`. */
-  constructor({ url, channels, topics, listener }) {
+  constructor({ url, userId, channels, topics, listener }) {
     this.#channels = channels;
     this.#topics = topics;
     this.#listener = listener;
+    this.#auth = tokenRefresh({
+      shareAs: userId,
+      fetchToken: (request) => this.#fetchToken(request),
+      onToken: (expiresAt) => listener.onToken(expiresAt),
+      onError: (error) => this.#state !== 'connected' && this.#isActive && listener.onProblem(error.message),
+      onSignedOut: () => this.lose(this.#loss),
+      onRefused: (error) => this.#end('refused', error),
+      onRevoked: () => this.#askWhy(),
+    });
     // A network that swallows WebSockets silently must not cost more than this before long-polling is tried.
     this.#cometd.configure({ url, logLevel: 'warn', connectTimeout: 5_000 });
-    this.#cometd.registerExtension('auth', new AuthExtension(() => this.#tokens.current));
+    this.#cometd.registerExtension('auth', this.#auth);
     this.#cometd.addListener('/meta/handshake', (reply) => this.#onHandshake(reply));
     this.#cometd.addListener('/meta/connect', (reply) => this.#onConnect(reply));
+    this.#cometd.addListener('/meta/disconnect', () => this.#onDisconnect());
   }
 
   /** Connects; does nothing if it is connected or about to be. */
   async init() {
     if (!['idle', 'failed', 'refused'].includes(this.#state)) return;
-    this.#recoveries = 0;
     this.#become('connecting');
     try {
-      await this.#tokens.fetch();
+      await this.#auth.start();
     } catch (error) {
-      if (error instanceof SessionLostError) this.lose();
-      else this.#become('failed', error.message);
+      if (this.#state === 'connecting') this.#end('failed', error.message);
       return;
     }
     // Somebody may have pressed `disconnect` in the meantime.
@@ -58,14 +58,35 @@ export class CometClient {
     this.#end('idle');
   }
 
-  /** The portal session has ended: without it there will be no more tokens. */
-  lose() {
-    this.#end('lost');
+  /** The portal session has ended: without it there will be no more tokens. `error` says why. */
+  lose(error) {
+    const byAdministrator = error?.reason === 'access-ended';
+    this.#end(byAdministrator ? 'ended' : 'lost', byAdministrator ? error.message : '');
+  }
+
+  #fetchToken({ refused, signal }) {
+    return post('/auth/comet-token', { renew: refused }, signal).catch((error) => {
+      if (!(error instanceof SessionLostError)) throw error;
+      this.#loss = error;
+      return null;
+    });
+  }
+
+  /** The push session was ended by the server. Whether the user has signed out or was shut out, the portal knows. */
+  async #askWhy() {
+    try {
+      await post('/auth/comet-token');
+    } catch (error) {
+      if (error instanceof SessionLostError) {
+        this.lose(error);
+        return;
+      }
+    }
+    this.#end('ended', 'The server has ended your access.');
   }
 
   #end(state, problem) {
-    clearTimeout(this.#timer);
-    this.#tokens.stop();
+    this.#auth.stop();
     // First the state: what the client reports while it disconnects must not count.
     this.#become(state, problem);
     if (!this.#cometd.isDisconnected()) this.#cometd.disconnect();
@@ -77,14 +98,12 @@ export class CometClient {
 
   #onHandshake(reply) {
     if (!this.#isActive) return;
-    if (reply.successful) {
-      // The client forgets its subscriptions at every handshake, the first and those it makes by itself.
+    // The client forgets its subscriptions at every handshake, the first and those it makes by itself.
+    if (reply.successful)
       this.#cometd.batch(() => this.#channels.forEach((channel) => this.#subscribe(channel)));
-    } else if (reply.failure) {
-      this.#reconnecting();
-    } else {
-      this.#recover(reply.error);
-    }
+    else if (reply.error?.startsWith('401')) this.#reconnecting();
+    else if (reply.failure) this.#reconnecting();
+    else this.#end('refused', reply.error);
   }
 
   #subscribe(channel) {
@@ -97,44 +116,20 @@ export class CometClient {
 
   #onConnect(reply) {
     if (!this.#isActive) return;
-    if (reply.successful) {
-      this.#recoveries = 0;
-      this.#become('connected');
-    } else if (reply.error?.startsWith('401') || reply.advice?.reconnect === 'none') {
-      this.#recover(reply.error);
-    } else {
-      this.#reconnecting();
-    }
+    if (!reply.successful) this.#reconnecting();
+    // A session that the server ends is told so by a good reply to its last connect.
+    else if (reply.advice?.reconnect !== 'none') this.#become('connected');
   }
 
-  /** The client tries again by itself. */
+  #onDisconnect() {
+    if (!this.#isActive) return;
+    this.#auth.stop();
+    void this.#askWhy();
+  }
+
+  /** The client, or the helper for its token, tries again by itself. */
   #reconnecting() {
     if (this.#state === 'connected') this.#become('reconnecting');
-  }
-
-  /** The server refused the token: with a new one things may be well again. */
-  async #recover(error) {
-    this.#reconnecting();
-    if (this.#recoveries >= MAX_RECOVERIES) {
-      this.#end('refused', error);
-      return;
-    }
-    this.#recoveries += 1;
-    try {
-      await this.#tokens.fetch({ renew: true });
-    } catch (failure) {
-      if (failure instanceof SessionLostError) this.lose();
-      else this.#retryRecovery(error);
-      return;
-    }
-    // Unless it was told to give up, the client has gone on and takes the new token with its next message.
-    if (this.#isActive && this.#cometd.isDisconnected()) this.#cometd.handshake();
-  }
-
-  #retryRecovery(error) {
-    this.#recoveries -= 1;
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#isActive && this.#recover(error), RETRY);
   }
 
   #become(state, problem = '') {

@@ -9,6 +9,7 @@ const LABELS = {
   refused: 'Refused',
   failed: 'Not connected',
   lost: 'Session lost',
+  ended: 'Access ended',
 };
 /** What `init` is good for: there is nothing to begin while the client is at work. */
 const CAN_INIT = ['idle', 'failed', 'refused'];
@@ -16,10 +17,18 @@ const CAN_DISCONNECT = ['connecting', 'connected', 'reconnecting'];
 
 const time = (date) => date.toLocaleTimeString([], { timeStyle: 'medium', hourCycle: 'h23' });
 
+/** Minutes and seconds until then. */
+const left = (date) => {
+  const seconds = Math.max(0, Math.round((date.getTime() - Date.now()) / 1000));
+  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')} left`;
+};
+
 /** Shows the push connection and what it brings. */
 export class CometWidget {
   #root;
   #state = 'idle';
+  #expiresAt;
+  #clock = 0;
 
   constructor(root, { topics, onInit, onDisconnect }) {
     this.#root = root;
@@ -41,13 +50,22 @@ export class CometWidget {
       this.#state = state;
     }
     this.#element('#comet-transport').textContent = transport ?? NONE;
-    if (!CAN_DISCONNECT.includes(state)) this.#element('#comet-token').textContent = NONE;
+    if (!CAN_DISCONNECT.includes(state)) this.onToken(undefined);
     this.#showButtons(state);
     this.#showProblem(state, problem);
   }
 
+  /** Shows until when the token is good, and counts down to that; `undefined` if there is none. */
   onToken(expiresAt) {
-    this.#element('#comet-token').textContent = time(expiresAt);
+    clearInterval(this.#clock);
+    this.#expiresAt = expiresAt;
+    this.#element('#comet-token').textContent = expiresAt ? time(expiresAt) : NONE;
+    this.#showTokenLeft();
+    if (expiresAt) this.#clock = setInterval(() => this.#showTokenLeft(), 1_000);
+  }
+
+  #showTokenLeft() {
+    this.#element('#comet-token-left').textContent = this.#expiresAt ? left(this.#expiresAt) : '';
   }
 
   onProblem(problem) {
@@ -67,12 +85,12 @@ export class CometWidget {
   }
 
   #showProblem(state, problem) {
-    if (state === 'lost') {
+    if (state === 'lost' || state === 'ended') {
       const link = Object.assign(document.createElement('a'), {
         href: '/auth/login',
         textContent: 'Sign in again',
       });
-      this.onProblem('Your portal session has ended. ');
+      this.onProblem(`${problem || 'Your portal session has ended.'} `);
       this.#element('#comet-problem').append(link, ' to go on.');
     } else if (state === 'refused') {
       this.onProblem(`The push server refused the connection: ${problem || 'no reason given'}`);

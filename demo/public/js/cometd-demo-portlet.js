@@ -30,7 +30,7 @@ export class CometdDemoPortlet {
       this.#say(target === 'broadcast' ? toEverybody(sessions) : toOneself(sessions));
       field.value = '';
     } catch (error) {
-      if (error instanceof SessionLostError) onSessionLost();
+      if (error instanceof SessionLostError) onSessionLost(error);
       this.#say(error.message, true);
     } finally {
       this.#busy(false);

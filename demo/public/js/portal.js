@@ -14,13 +14,17 @@ const widget = new CometWidget(document.querySelector('#comet-widget'), {
 
 const client = new CometClient({
   url: new URL('/cometd', location.href).href,
+  userId: document.querySelector('meta[name="user-id"]').content,
   channels: ['/eXo/portal/**'],
   topics,
   listener: widget,
 });
 
-new CometdDemoPortlet(document.querySelector('#cometd-demo'), { onSessionLost: () => client.lose() });
+new CometdDemoPortlet(document.querySelector('#cometd-demo'), {
+  onSessionLost: (error) => client.lose(error),
+});
 new NotificationWindow(document.querySelector('#notifications'), topics);
 
 // Leaving ends the push session at once instead of after the server's patience.
 addEventListener('pagehide', () => client.disconnect());
+document.querySelector('#sign-out-form').addEventListener('submit', () => client.disconnect());

@@ -1,2 +1,6 @@
 /** As the terminal prints them. */
-export const DEMO_PASSWORDS = { alice: 'rabbit-hole', bob: 'yes-we-can' } as const;
+export const DEMO_PASSWORDS = {
+  alice: 'rabbit-hole',
+  bob: 'yes-we-can',
+  carol: 'all-hands-on-deck',
+} as const;

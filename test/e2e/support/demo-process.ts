@@ -55,7 +55,7 @@ export class DemoProcess {
 /** The environment without what would configure the demo. */
 export function cleanEnvironment(): NodeJS.ProcessEnv {
   const kept = Object.entries(process.env).filter(
-    ([name]) => !/^(?:HOST|PORT|PUBLIC_URL|OIDC_\w+|NODE_ENV|NODE_OPTIONS)$/.test(name),
+    ([name]) => !/^(?:HOST|PORT|PUBLIC_URL|TOKEN_LIFETIME|OIDC_\w+|NODE_ENV|NODE_OPTIONS)$/.test(name),
   );
   return Object.fromEntries(kept);
 }

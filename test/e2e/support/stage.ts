@@ -9,9 +9,11 @@ export class Stage {
   #browser: Browser | undefined;
   readonly #portals = new Set<Portal>();
 
-  /** Sets the stage up for all tests of a file. */
-  static forAll(): Stage {
-    const stage = new Stage();
+  private constructor(readonly env: Record<string, string>) {}
+
+  /** Sets the stage up for all tests of a file; `env` is the environment of the demo. */
+  static forAll(env: Record<string, string> = {}): Stage {
+    const stage = new Stage(env);
     beforeAll(() => stage.#open());
     afterEach(() => stage.#clear());
     afterAll(() => stage.#close());
@@ -36,7 +38,7 @@ export class Stage {
   }
 
   async #open(): Promise<void> {
-    [this.#demo, this.#browser] = await Promise.all([DemoProcess.start(), launch()]);
+    [this.#demo, this.#browser] = await Promise.all([DemoProcess.start(this.env), launch()]);
   }
 
   async #clear(): Promise<void> {
