@@ -69,11 +69,6 @@ export function serialise(data: unknown): string {
   return text;
 }
 
-/** The one array of a response. */
-export function encode(messages: readonly Outbound[]): string {
-  return encodeFrames(messages, Infinity, Infinity)[0] ?? '[]';
-}
-
 /** The arrays of as many frames as it takes; one that holds a single message may be larger than `maxBytes`. */
 export function encodeFrames(messages: readonly Outbound[], maxMessages: number, maxBytes: number): string[] {
   if (messages.length === 1) return [`[${textOf(messages[0] as Outbound)}]`];

@@ -6,6 +6,7 @@ import type { MaybePromise } from './ports.js';
 import { BayeuxRefusal } from './refusal.js';
 import type { BayeuxServer } from './server.js';
 import { Session } from './session.js';
+import { NOTHING_SETTLED } from './session-state.js';
 
 /** Takes what a session of the server receives. */
 export type Receiver = (message: Delivery) => unknown;
@@ -37,7 +38,7 @@ export class LocalSession {
         connected: true,
         interval: 0,
         subscriptions: new Set(),
-        own: {},
+        own: NOTHING_SETTLED,
       },
       'local',
     );

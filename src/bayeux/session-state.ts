@@ -29,7 +29,7 @@ export interface SessionState {
    */
   acknowledged?: number;
   /** What was settled for this session alone. */
-  readonly own: SessionSettings;
+  own: Readonly<SessionSettings>;
 }
 
 /** What can be settled for one session. What is not, is as the options say. */
@@ -40,6 +40,9 @@ export interface SessionSettings {
   metaConnectDeliverOnly?: boolean | undefined;
   broadcastToPublisher?: boolean | undefined;
 }
+
+/** What most sessions have of their own. */
+export const NOTHING_SETTLED: Readonly<SessionSettings> = Object.freeze({});
 
 /** How a session came to its end. */
 export type SessionEnd =
@@ -80,7 +83,7 @@ export interface SessionHost {
 export function timeOf(
   name: keyof SessionTimes,
   options: BayeuxOptions,
-  own: SessionSettings,
+  own: Readonly<SessionSettings>,
   transport: string,
 ): number {
   return own[name] ?? options.transportTimes[transport]?.[name] ?? options[name];

@@ -15,7 +15,13 @@ import { SaidReceipt } from './receipts.js';
 import type { Batch } from './outbox.js';
 import type { Link, MaybePromise, Outbound, Principal } from './ports.js';
 import type { SessionObserver } from './session-observer.js';
-import { type SessionEnd, type SessionHost, type SessionState, timeOf } from './session-state.js';
+import {
+  type SessionEnd,
+  type SessionHost,
+  type SessionSettings,
+  type SessionState,
+  timeOf,
+} from './session-state.js';
 import { Turnstile } from './turnstile.js';
 
 /**
@@ -76,6 +82,11 @@ export class Session {
   /** One of its times. */
   time(name: keyof SessionTimes): number {
     return timeOf(name, this.#host.options, this.state.own, this.transport);
+  }
+
+  /** Settles something for this session alone; what is `undefined` is as the options say again. */
+  settle(settings: SessionSettings): void {
+    this.state.own = { ...this.state.own, ...settings };
   }
 
   /** What the application keeps with the session. */

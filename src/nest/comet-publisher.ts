@@ -5,6 +5,7 @@ import type { BayeuxOptions } from '../bayeux/bayeux-options.js';
 import type { Decision, Principal } from '../bayeux/ports.js';
 import type { Sending } from '../bayeux/sending.js';
 import { Session } from '../bayeux/session.js';
+import { NOTHING_SETTLED } from '../bayeux/session-state.js';
 import { CometEndpoint } from './comet.endpoint.js';
 
 /** Publishes for principals that have no session: services that call over HTTP. Not part of the public API. */
@@ -80,7 +81,7 @@ export class CometPublisher {
       connected: false,
       interval: 0,
       subscriptions: new Set<string>(),
-      own: {},
+      own: NOTHING_SETTLED,
     };
   }
 }

@@ -94,9 +94,8 @@ export class CometSession {
       if (value === undefined || (Number.isFinite(value) && value >= 0 && value <= MAX_TIME)) continue;
       throw new RangeError(`${name} has to be a number of milliseconds from 0 to ${MAX_TIME}.`);
     }
-    const { own } = this.#session.state;
     for (const name of ['timeout', 'interval', 'maxInterval'] as const) {
-      if (name in times) own[name] = times[name];
+      if (name in times) this.#session.settle({ [name]: times[name] });
     }
   }
 
@@ -106,7 +105,7 @@ export class CometSession {
   }
 
   set metaConnectDeliverOnly(value: boolean) {
-    this.#session.state.own.metaConnectDeliverOnly = value;
+    this.#session.settle({ metaConnectDeliverOnly: value });
   }
 
   /** Whether the session gets its own messages, on channels it is subscribed to. @default true */
@@ -115,7 +114,7 @@ export class CometSession {
   }
 
   set broadcastToPublisher(value: boolean) {
-    this.#session.state.own.broadcastToPublisher = value;
+    this.#session.settle({ broadcastToPublisher: value });
   }
 
   /**

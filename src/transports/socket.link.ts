@@ -58,12 +58,12 @@ export class SocketLink implements Link {
   readonly #options: TransportOptions;
   readonly #runs: RunCache;
   readonly #compresses: boolean;
-  /** Ends a socket that has no session, or that does not close. */
-  readonly #deadline: Deadline;
+  /** Ends a socket that has no session, or that does not close. There is none while nothing of the kind can happen. */
+  #deadline: Deadline | undefined;
   /** When the peer has said something last. */
   #heardAt: number;
   /** One for each write that has not been through yet. */
-  readonly #receipts: (Receipt | undefined)[] = [];
+  #receipts: (Receipt | undefined)[] | undefined;
   /** Whether it ever had a session. */
   #served = false;
   /** Where it is counted until it has a session. */
@@ -91,17 +91,27 @@ export class SocketLink implements Link {
     this.#pending = pending;
     this.#address = address;
     pending.add(address);
-    this.#deadline = scheduler.deadline(() => {
-      if (this.#closing) this.#socket.terminate();
-      else if (this.sessionId !== undefined) this.#idle();
-      else if (this.#served) this.close(CloseCodes.normal, 'session has ended');
-      else this.close(CloseCodes.policyViolation, 'no session');
-    });
     this.bound(undefined);
   }
 
   get closed(): boolean {
     return this.#socket.readyState === this.#socket.CLOSED;
+  }
+
+  #endAt(time: number): void {
+    this.#deadline ??= this.#scheduler.deadline(() => {
+      if (this.#closing) this.#socket.terminate();
+      else if (this.sessionId !== undefined) this.#idle();
+      else if (this.#served) this.close(CloseCodes.normal, 'session has ended');
+      else this.close(CloseCodes.policyViolation, 'no session');
+    });
+    this.#deadline.moveTo(time);
+  }
+
+  /** Most sockets are idle and have a session, so that they need no deadline of their own. */
+  #stay(): void {
+    this.#deadline?.cancel();
+    this.#deadline = undefined;
   }
 
   get congested(): boolean {
@@ -132,14 +142,14 @@ export class SocketLink implements Link {
     }
     const { handshakeTimeout, webSocket } = this.#options;
     const patience = sessionId === undefined ? handshakeTimeout : webSocket.idleTimeout;
-    if (patience > 0) this.#deadline.moveTo(this.#scheduler.now() + patience);
-    else this.#deadline.cancel();
+    if (patience > 0) this.#endAt(this.#scheduler.now() + patience);
+    else this.#stay();
   }
 
   /** Looked at now and then only: moving a deadline with every frame would cost more than it is worth. */
   #idle(): void {
     const end = this.#heardAt + this.#options.webSocket.idleTimeout;
-    if (end > this.#scheduler.now()) this.#deadline.moveTo(end);
+    if (end > this.#scheduler.now()) this.#endAt(end);
     else this.close(CloseCodes.normal, 'silent for too long');
   }
 
@@ -147,7 +157,7 @@ export class SocketLink implements Link {
     // It is closed like one that never was let in.
     if (why === 'revoked') this.#served = false;
     if (!this.#closing && this.sessionId === undefined) {
-      this.#deadline.moveTo(this.#scheduler.now() + STOPPED_LINGER);
+      this.#endAt(this.#scheduler.now() + STOPPED_LINGER);
     }
   }
 
@@ -179,27 +189,32 @@ export class SocketLink implements Link {
   }
 
   #send(frame: Buffer, receipt: Receipt | undefined): void {
-    // After the close frame there are no others (RFC 6455 §5.5.1). What is owed is given back when it has closed.
+    // After the close frame there are no others (RFC 6455 §5.5.1). What is owed is given back once it has closed.
     if (this.#socket.readyState !== this.#socket.OPEN) {
-      this.#receipts.push(receipt);
+      if (this.closed) receipt?.settled(false);
+      else (this.#receipts ??= []).push(receipt);
       return;
     }
     const connection = this.#connection;
     connection.write(frame);
     // Mostly the system takes it at once: then there is nothing to wait for.
-    if (connection.writableLength === 0 && this.#receipts.length === 0 && !connection.destroyed) {
+    if (connection.writableLength === 0 && !this.#receipts?.length && !connection.destroyed) {
       receipt?.settled(true);
       return;
     }
     // Called when all ahead of it is through; a callback for every frame would cost a tick for every frame.
-    this.#receipts.push(receipt);
-    connection.write(NOTHING, this.#onSent);
+    (this.#receipts ??= []).push(receipt);
+    connection.write(NOTHING, (error) => {
+      this.#sent(error);
+    });
     if (this.#overtaxed) this.#socket.pause();
   }
 
   #compress(text: string, receipt: Receipt | undefined): void {
-    this.#receipts.push(receipt);
-    this.#socket.send(text, this.#onSent);
+    (this.#receipts ??= []).push(receipt);
+    this.#socket.send(text, (error) => {
+      this.#sent(error);
+    });
     if (this.#overtaxed) this.#socket.pause();
   }
 
@@ -214,7 +229,7 @@ export class SocketLink implements Link {
     this.#socket.close(code, reason);
     // A paused socket would never see the peer's close frame.
     this.#socket.resume();
-    this.#deadline.moveTo(this.#scheduler.now() + CLOSE_TIMEOUT);
+    this.#endAt(this.#scheduler.now() + CLOSE_TIMEOUT);
   }
 
   /** A frame is being handled. */
@@ -233,16 +248,16 @@ export class SocketLink implements Link {
   /** The socket has closed: what was not sent will never be. */
   gone(): void {
     this.#closing = true;
-    this.#deadline.cancel();
+    this.#stay();
     this.#leavePending();
-    for (const receipt of this.#receipts.splice(0)) receipt?.settled(false);
+    for (const receipt of this.#receipts?.splice(0) ?? []) receipt?.settled(false);
   }
 
-  readonly #onSent = (error?: Error | null): void => {
+  #sent(error?: Error | null): void {
     // Node reports success also for what was being written when the connection was destroyed.
-    this.#receipts.shift()?.settled(!error && !this.#connection.destroyed);
+    this.#receipts?.shift()?.settled(!error && !this.#connection.destroyed);
     this.#resume();
-  };
+  }
 
   #leavePending(): void {
     this.#pending?.remove(this.#address);

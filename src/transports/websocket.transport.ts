@@ -62,8 +62,10 @@ export class WebSocketTransport {
     const addCookie = (headers: string[]): void => void headers.push(`Set-Cookie: ${setCookie}`);
     // The event is emitted while `handleUpgrade` runs, so that it cannot meet another upgrade.
     if (setCookie !== undefined) this.#upgrader.once('headers', addCookie);
+    // The cookie has been set then, and need not be kept for as long as the socket lasts.
+    const kept = setCookie === undefined ? scope : { ...scope, browser: undefined };
     this.#upgrader.handleUpgrade(request, socket, head, (webSocket) => {
-      this.#open(webSocket, socket, scope);
+      this.#open(webSocket, socket, kept);
     });
     this.#upgrader.off('headers', addCookie);
   }
@@ -153,7 +155,7 @@ export class WebSocketTransport {
    * has renewed its token since must not be measured by it.
    */
   #scopeFor(link: SocketLink, scope: RequestScope, messages: readonly unknown[]): RequestScope {
-    const greets = messages.some(isHandshake);
-    return link.sessionId === undefined || greets ? scope : { ...scope, authorization: undefined };
+    if (scope.authorization === undefined || link.sessionId === undefined) return scope;
+    return messages.some(isHandshake) ? scope : { ...scope, authorization: undefined };
   }
 }

@@ -49,7 +49,11 @@ function lives(
       ...expiry,
     },
   };
-  const audit = { record: (event: AuditEvent) => void audited.push(event) };
+  const audit = {
+    record(event: AuditEvent): void {
+      if (event.type !== 'handshake_ok') audited.push(event);
+    },
+  };
   const made = harness({ ...ports, options, random, audit });
   const alice = (life = LIFE, claims: Partial<Principal> = {}): Principal => {
     const issuedAt = made.clock.now();

@@ -1,4 +1,4 @@
-import { Delivery, encode, serialise } from '../../src/bayeux/delivery.js';
+import { Delivery, serialise } from '../../src/bayeux/delivery.js';
 import { Random } from './support/random.js';
 
 describe('Delivery', () => {
@@ -66,20 +66,6 @@ describe('Delivery', () => {
       const delivery = new Delivery('/a', { [data]: data });
       expect(delivery.bytes).toBe(Buffer.byteLength(delivery.text));
     }
-  });
-});
-
-describe('encode', () => {
-  it('writes deliveries and replies as one array, in order', () => {
-    const reply = { channel: '/meta/connect', successful: true };
-    expect(encode([new Delivery('/a', 1)])).toBe('[{"channel":"/a","data":1}]');
-    expect(encode([reply])).toBe('[{"channel":"/meta/connect","successful":true}]');
-    expect(JSON.parse(encode([new Delivery('/a', 1), new Delivery('/b', [2]), reply]))).toEqual([
-      { channel: '/a', data: 1 },
-      { channel: '/b', data: [2] },
-      reply,
-    ]);
-    expect(encode([])).toBe('[]');
   });
 });
 

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { check } from '../property/support/seeded.js';
-import { Delivery, encode, encodeFrames } from '../../src/bayeux/delivery.js';
+import { Delivery, encodeFrames } from '../../src/bayeux/delivery.js';
+import { encode } from '../support/encode.js';
 import type { Outbound } from '../../src/bayeux/ports.js';
 
 const text = fc.string({ unit: 'grapheme', maxLength: 30 });

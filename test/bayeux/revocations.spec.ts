@@ -77,6 +77,7 @@ describe('a revocation', () => {
     const core = server({ audit: { record: (event) => void events.push(event) } });
     core.overSocket();
     core.overSocket();
+    events.length = 0;
     revoke(core, 'alice');
     expect(events).toMatchObject(
       [1, 2].map(() => ({ type: 'session_revoked', principal: { userId: 'alice' } })),

@@ -7,7 +7,7 @@ import { isThenable, withTimeLimit } from '../maybe-promise.js';
 import { isJsonObject } from '../message.js';
 import type { MaybePromise, Principal } from '../ports.js';
 import { Session } from '../session.js';
-import { timeOf } from '../session-state.js';
+import { NOTHING_SETTLED, timeOf } from '../session-state.js';
 
 const VERSION = '1.0';
 
@@ -75,7 +75,7 @@ function admit(
       connected: false,
       interval: timeOf('interval', options, {}, transport),
       subscriptions: new Set(),
-      own: {},
+      own: NOTHING_SETTLED,
     },
     transport,
   );

@@ -1,4 +1,4 @@
-import { encode } from '../../../src/bayeux/delivery.js';
+import { encode } from '../../support/encode.js';
 import type { Link, LinkEnd, Outbound, Receipt } from '../../../src/bayeux/ports.js';
 import type { Reply } from '../../../src/bayeux/message.js';
 
