@@ -48,7 +48,7 @@ export class Intake {
   accept(messages: readonly unknown[], scope: RequestScope, link: Link): MaybePromise<Accepted> {
     const { authorization, tokenInQuery } = scope;
     const { address } = scope.context;
-    if (this.attempts.exhausted(address) && messages.some(isHandshake)) {
+    if (messages.some(isHandshake) && this.attempts.exhausted(address)) {
       this.server.audit.record({ type: 'rate_limited', address, reason: 'bad handshakes' });
       this.#tellOfLimit();
       link.end('limited');

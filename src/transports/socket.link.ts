@@ -125,7 +125,9 @@ export class SocketLink implements Link {
   }
 
   get #clogged(): boolean {
-    return this.#socket.bufferedAmount > this.#options.maxBufferedBytes;
+    // Only frames that are compressed wait anywhere but in the connection.
+    const buffered = this.#compresses ? this.#socket.bufferedAmount : this.#connection.writableLength;
+    return buffered > this.#options.maxBufferedBytes;
   }
 
   /** True while the peer is owed so much that nothing more should be read from it. */
