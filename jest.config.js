@@ -28,7 +28,8 @@ export default {
       globalSetup: '<rootDir>/test/e2e/support/find-browser.js',
     },
   ],
-  maxWorkers: 2,
+  // One more than processors: tests with real clients mostly wait.
+  maxWorkers: 3,
   coverageProvider: 'v8',
   collectCoverageFrom: ['src/**/*.ts', '!src/**/index.ts'],
   // Reached only by what hangs: a busy machine takes its time, and tests that promise to be quick say so themselves.
