@@ -10,8 +10,6 @@ const FORGOTTEN_AFTER = 300_000;
 
 /**
  * Ends the sessions of whoever has logged out at an issuer, on all nodes, and refuses what is left of their tokens.
- *
- * @internal
  */
 export class BackchannelLogout {
   readonly #verifier: LogoutTokenVerifier;

@@ -4,6 +4,7 @@ import { Controller, Module, Param, Post } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { CometAdapter, CometModule, CometService } from 'nestjs-comet';
 import { tokenRefresh } from 'nestjs-comet/client';
+import { CometPushModule } from 'nestjs-comet/push';
 
 @Controller('greetings')
 class GreetingController {
@@ -18,6 +19,7 @@ class GreetingController {
 @Module({
   imports: [
     CometModule.forRoot({ auth: { anonymous: true }, rules: [{ channel: '/greetings', subscribe: true }] }),
+    CometPushModule.register(),
   ],
   controllers: [GreetingController],
 })
