@@ -21,8 +21,6 @@ interface Issuer {
 
 /**
  * Verifies logout tokens (OpenID Connect Back-Channel Logout 1.0 §2.6) of the issuers that are configured.
- *
- * @internal
  */
 export class LogoutTokenVerifier {
   readonly #issuers: ReadonlyMap<string, Issuer>;
