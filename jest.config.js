@@ -28,8 +28,7 @@ export default {
       globalSetup: '<rootDir>/test/e2e/support/find-browser.js',
     },
   ],
-  // One more than processors: tests with real clients mostly wait.
-  maxWorkers: 3,
+  maxWorkers: 2,
   coverageProvider: 'v8',
   collectCoverageFrom: ['src/**/*.ts', '!src/**/index.ts'],
   // Reached only by what hangs: a busy machine takes its time, and tests that promise to be quick say so themselves.

@@ -11,8 +11,9 @@ export const TIMES = {
   // The clients of this process share one cookie jar, as the tabs of a browser do; here each is a browser.
   maxHeldPerBrowser: -1,
   timeout: 200,
-  // A machine that is busy elsewhere must not make sessions expire between two steps of a client.
-  maxInterval: 8_000,
+  // A machine that is busy elsewhere must not make sessions expire between two steps of a client: faye repeats after five
+  // seconds what it has had no answer to, and may do so several times.
+  maxInterval: 30_000,
   rehandshakeSpread: 0,
 };
 
