@@ -52,7 +52,13 @@ describe('an application under spoiled messages', () => {
   async function start(): Promise<void> {
     await bench.startSecured(
       {
-        auth: { ...bench.issuer().auth, anonymous: true },
+        auth: {
+          ...bench.issuer().auth,
+          anonymous: true,
+          // The clock of a long run passes many hours, and who behaves shall be there to its end.
+          maxTokenLifetime: 1_000_000_000,
+          expiry: { maxSessionAge: 0 },
+        },
         session: { timeout: 1_000, maxPerUser: 10_000 },
         // All come from one address, and shall get further than to where attempts are counted.
         limits: { badHandshakes: 0, refreshes: 0 },
