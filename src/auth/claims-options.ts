@@ -1,3 +1,4 @@
+import { SCOPE } from './scope-text.js';
 import type { TenantClaim, UserIdMapping } from './auth-options.js';
 
 /** What is read from the claims of an issuer's tokens, with every default filled in. */
@@ -23,9 +24,6 @@ export interface ClaimsOptions {
   /** Seconds after which a token must be presented again, however long it is good for. */
   readonly maxTokenLifetime: number;
 }
-
-/** Visible ASCII, as in RFC 6749 §3.3. */
-const SCOPE = /^[\x21\x23-\x5b\x5d-\x7e]+$/;
 
 /** What is wrong with these options: one sentence for each mistake, saying what to write instead. */
 export function claimsMistakes(options: ClaimsOptions): string[] {

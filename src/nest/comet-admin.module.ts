@@ -1,6 +1,8 @@
 import { Controller, type DynamicModule, Module } from '@nestjs/common';
+import { SCOPE } from '../auth/scope-text.js';
 import { CometAdminController } from './comet-admin.controller.js';
 import { ADMIN_SCOPE, CometAdminGuard } from './comet-admin.guard.js';
+import { PATH } from './controller-path.js';
 
 /**
  * How administrators revoke over HTTP.
@@ -13,10 +15,6 @@ export interface CometAdminOptions {
   /** The scope that tokens of administrators have. @default 'comet:admin' */
   scope?: string;
 }
-
-const PATH = /^[A-Za-z0-9\-._~]+(?:\/[A-Za-z0-9\-._~]+)*$/;
-/** RFC 6749 §3.3. */
-const SCOPE = /^[\x21\x23-\x5b\x5d-\x7e]+$/;
 
 /**
  * Lets administrators end the sessions of users, logins and clients: `POST {path}/revoke` with a `RevocationDto`, for

@@ -1,14 +1,12 @@
 import { type CustomDecorator, SetMetadata } from '@nestjs/common';
 import type { CometPrincipal } from '../auth/comet-principal.js';
+import { SCOPE } from '../auth/scope-text.js';
 
 /** @internal */
 export const REQUIRED_SCOPES = 'nestjs-comet:required-scopes';
 
 /** @internal */
 export const REQUIRED_KINDS = 'nestjs-comet:required-kinds';
-
-/** The characters of a scope (RFC 6749 §3.3). Others would break the challenge that names it. */
-const SCOPE = /^[\x21\x23-\x5b\x5d-\x7e]+$/;
 
 /**
  * Scopes that an access token needs for a controller, or for one of its methods; what both name is needed together. A

@@ -1,3 +1,5 @@
+import { PATH } from '../nest/controller-path.js';
+
 /**
  * How services push over HTTP.
  *
@@ -32,8 +34,6 @@ const DEFAULTS: ResolvedPushOptions = Object.freeze({
   keyTtl: 3_600_000,
   maxKeys: 1_000,
 });
-
-const PATH = /^[A-Za-z0-9\-._~]+(?:\/[A-Za-z0-9\-._~]+)*$/;
 
 /**
  * Fills in the defaults.
