@@ -6,8 +6,8 @@ export interface ChannelLimits {
   readonly maxDepth: number;
 }
 
-/** Characters of a segment: those of Bayeux 1.0 §2.1 and `# + .`, which real channel names use. */
-const SEGMENT = /^[A-Za-z0-9!#$()+\-.@_~]+$/;
+/** Segments of the characters of Bayeux 1.0 §2.1 and `# + .`, which real channel names use. */
+const NAME = /^(?:\/[A-Za-z0-9!#$()+\-.@_~]+)+$/;
 
 /** Tells whether `name` is a channel one can publish to: no wildcard, no empty segment, no trailing slash. */
 export function isChannel(name: unknown, limits: ChannelLimits): name is string {
@@ -20,17 +20,20 @@ export function isSubscription(name: unknown, limits: ChannelLimits): name is st
 }
 
 function isName(name: unknown, limits: ChannelLimits, wildcard: boolean): name is string {
-  if (typeof name !== 'string' || name.length > limits.maxLength || name.charCodeAt(0) !== 0x2f) return false;
-  const segments = name.slice(1).split('/');
-  if (segments.length > limits.maxDepth) return false;
-  const last = segments.length - 1;
-  return segments.every(
-    (segment, index) => SEGMENT.test(segment) || (wildcard && index === last && isWildcard(segment)),
-  );
+  if (typeof name !== 'string' || name.length > limits.maxLength || depthOf(name) > limits.maxDepth) {
+    return false;
+  }
+  if (NAME.test(name)) return true;
+  if (!wildcard || !isPattern(name)) return false;
+  const parent = name.slice(0, name.lastIndexOf('/'));
+  return parent === '' || NAME.test(parent);
 }
 
-function isWildcard(segment: string): boolean {
-  return segment === '*' || segment === '**';
+/** How many segments a name has. */
+function depthOf(name: string): number {
+  let depth = 0;
+  for (let at = name.indexOf('/'); at >= 0; at = name.indexOf('/', at + 1)) depth++;
+  return depth;
 }
 
 /** Tells whether a valid subscription ends in a wildcard. */

@@ -2,7 +2,8 @@ import type { Deadline } from './ports.js';
 
 /**
  * All deadlines of a server in one binary heap, so that an idle session costs no timer of its own. Entries know
- * their place, so that moving or cancelling one takes a few swaps and allocates nothing.
+ * their place, so that moving or cancelling one takes a few swaps and allocates nothing. What is put off, as most are,
+ * stays where it is until its place comes first, and moves back then.
  */
 export class DeadlineHeap {
   readonly #entries: HeapDeadline[] = [];
@@ -20,7 +21,7 @@ export class DeadlineHeap {
 
   /** When the first deadline is due, or `undefined` if none is armed. */
   get earliest(): number | undefined {
-    return this.#entries[0]?.due;
+    return this.#first()?.time;
   }
 
   /** A deadline that is not armed yet. */
@@ -30,7 +31,7 @@ export class DeadlineHeap {
 
   /** Runs what is due at `now`, earliest first. A deadline is disarmed before it runs, so that it may arm itself. */
   runDue(now: number, onError: (error: unknown) => void): void {
-    for (let first = this.#entries[0]; first && first.time <= now; first = this.#entries[0]) {
+    for (let first = this.#first(); first && first.time <= now; first = this.#first()) {
       this.remove(first);
       try {
         first.run();
@@ -42,17 +43,12 @@ export class DeadlineHeap {
 
   /** @internal */
   place(entry: HeapDeadline, time: number): void {
-    const before = this.earliest;
-    const later = entry.index >= 0 && time >= entry.time;
     entry.time = time;
-    if (entry.index < 0) {
-      entry.index = this.#entries.push(entry) - 1;
-      this.#rise(entry);
-    } else if (later) {
-      this.#sink(entry);
-    } else {
-      this.#rise(entry);
-    }
+    if (entry.index >= 0 && time >= entry.place) return;
+    const before = this.#entries[0]?.place;
+    entry.place = time;
+    if (entry.index < 0) entry.index = this.#entries.push(entry) - 1;
+    this.#rise(entry);
     if (before === undefined || time < before) this.#onEarliest();
   }
 
@@ -68,10 +64,20 @@ export class DeadlineHeap {
     this.#sink(last);
   }
 
+  /** The first by time, after those that were put off have moved back. */
+  #first(): HeapDeadline | undefined {
+    for (;;) {
+      const first = this.#entries[0];
+      if (!first || first.time === first.place) return first;
+      first.place = first.time;
+      this.#sink(first);
+    }
+  }
+
   #rise(entry: HeapDeadline): void {
     while (entry.index > 0) {
       const parent = this.#entries[(entry.index - 1) >> 1];
-      if (!parent || parent.time <= entry.time) return;
+      if (!parent || parent.place <= entry.place) return;
       this.#swap(parent, entry);
     }
   }
@@ -80,8 +86,8 @@ export class DeadlineHeap {
     for (;;) {
       const left = this.#entries[2 * entry.index + 1];
       const right = this.#entries[2 * entry.index + 2];
-      const child = right && left && right.time < left.time ? right : left;
-      if (!child || child.time >= entry.time) return;
+      const child = right && left && right.place < left.place ? right : left;
+      if (!child || child.place >= entry.place) return;
       this.#swap(entry, child);
     }
   }
@@ -100,6 +106,8 @@ export class DeadlineHeap {
 
 class HeapDeadline implements Deadline {
   time = 0;
+  /** What its place in the heap goes by, which is never after `time`. */
+  place = 0;
   index = -1;
 
   constructor(

@@ -3,49 +3,54 @@ import type { Deadline, Link } from './ports.js';
 import type { Session } from './session.js';
 import type { SessionHost } from './session-state.js';
 
-/** A connect that is waiting for its answer. */
-export interface Hold {
-  readonly link: Link;
-  readonly message: Incoming;
-  /** The browser whose held connects it is counted among. */
-  readonly browser: string | undefined;
-}
-
-/** The place of the one connect of a session that can be held. */
+/**
+ * The place of the one connect of a session that can be held. There is no object for each connect: one that lives until
+ * the next message is soon allocated among the old ones, and keeps the whole request from being collected with the young.
+ */
 export class HeldConnect {
   readonly #session: Session;
   readonly #host: SessionHost;
   readonly #end: Deadline;
-  #hold: Hold | undefined;
+  #link: Link | undefined;
+  #message: Incoming | undefined;
+  /** The browser whose held connects it is counted among. */
+  #browser: string | undefined;
 
   constructor(session: Session, host: SessionHost) {
     this.#session = session;
     this.#host = host;
     this.#end = host.scheduler.deadline(() => {
-      session.answerHeld({}, [], true);
+      session.answerHeld(undefined, [], true);
     });
   }
 
-  get current(): Hold | undefined {
-    return this.#hold;
+  /** Where the connect that is held waits for its answer, or `undefined` if none is. */
+  get link(): Link | undefined {
+    return this.#link;
+  }
+
+  /** The connect that is held. */
+  get message(): Incoming | undefined {
+    return this.#message;
   }
 
   /** Holds a connect for `timeout` milliseconds. */
-  begin(hold: Hold, timeout: number): void {
-    this.#hold = hold;
-    if (hold.browser !== undefined) this.#host.heldConnects.add(hold.browser);
+  begin(link: Link, message: Incoming, timeout: number, browser: string | undefined): void {
+    this.#link = link;
+    this.#message = message;
+    this.#browser = browser;
+    if (browser !== undefined) this.#host.heldConnects.add(browser);
     this.#end.moveTo(this.#host.scheduler.now() + timeout);
     this.#session.observe((observer) => observer.suspended?.(timeout));
   }
 
   /** Holds it no longer; `timedOut` if nothing came meanwhile. Whoever asks answers it. */
-  release(timedOut: boolean): Hold | undefined {
-    const hold = this.#hold;
-    if (!hold) return undefined;
-    this.#hold = undefined;
+  release(timedOut: boolean): void {
+    if (!this.#link) return;
+    const browser = this.#browser;
+    this.#link = this.#message = this.#browser = undefined;
     this.#end.cancel();
-    if (hold.browser !== undefined) this.#host.heldConnects.remove(hold.browser);
+    if (browser !== undefined) this.#host.heldConnects.remove(browser);
     this.#session.observe((observer) => observer.resumed?.(timedOut));
-    return hold;
   }
 }

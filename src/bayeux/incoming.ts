@@ -26,10 +26,10 @@ export function validate(
 ): Validated {
   if (!isJsonObject(element)) return refuse({}, BayeuxErrors.messageInvalid);
   const id = readId(element['id'], limits.maxIdLength);
-  const known: Reply = id !== undefined && id !== INVALID ? { id } : {};
   const channel = plainName(element['channel'], dialect);
-  if (channel === undefined) return refuse(known, BayeuxErrors.channelMissing);
   if (!isChannel(channel, limits.channel)) {
+    const known: Reply = id !== undefined && id !== INVALID ? { id } : {};
+    if (channel === undefined) return refuse(known, BayeuxErrors.channelMissing);
     const echoed =
       typeof channel === 'string' && channel.length <= limits.channel.maxLength ? { channel } : {};
     return refuse({ ...echoed, ...known }, BayeuxErrors.channelInvalid);

@@ -56,6 +56,7 @@ export type DecodeResult =
   | { readonly ok: true; readonly messages: readonly unknown[] }
   | { readonly ok: false; readonly failure: DecodeFailure };
 
+const OPENING = ['[', '{'] as const;
 const OPENING_BRACKET = 0x5b;
 const CLOSING_BRACKET = 0x5d;
 const OPENING_BRACE = 0x7b;
@@ -84,8 +85,7 @@ export function decode(text: string, limits: DecodeLimits): DecodeResult {
 
 /** Whether a JSON text nests deeper than that. */
 export function exceedsDepth(text: string, maxDepth: number): boolean {
-  // A text this short cannot nest deeper, so the usual small message is not scanned at all.
-  if (text.length <= maxDepth) return false;
+  if (opensAtMost(text, maxDepth)) return false;
   let depth = 0;
   let inString = false;
   for (let index = 0; index < text.length; index++) {
@@ -102,6 +102,17 @@ export function exceedsDepth(text: string, maxDepth: number): boolean {
     }
   }
   return false;
+}
+
+/** Whether a text opens so few arrays and objects that it need not be scanned: the usual message does. */
+function opensAtMost(text: string, most: number): boolean {
+  let opened = 0;
+  for (const opening of OPENING) {
+    for (let at = text.indexOf(opening); at >= 0; at = text.indexOf(opening, at + 1)) {
+      if (++opened > most) return false;
+    }
+  }
+  return true;
 }
 
 /** The session that a request is for: the first that a message quotes. */

@@ -123,7 +123,7 @@ export class Session {
    * that polls is not there between two polls, and yet lives.
    */
   get abandoned(): boolean {
-    if (this.#link || this.#held.current) return false;
+    if (this.#link || this.#held.link) return false;
     if (this.#broken) return true;
     return this.state.connected && this.#lifetime.overdue;
   }
@@ -178,7 +178,7 @@ export class Session {
     if (this.#end || this.#deferrals > 0 || !this.mailbox.due || this.silent) return;
     if (this.#link && !this.connectOnly) {
       if (!this.#link.congested) this.writeOn(this.#link, []);
-    } else if (this.#held.current) {
+    } else if (this.#held.link) {
       this.answerHeld();
     }
   }
@@ -295,7 +295,7 @@ export class Session {
   /** The peer of a link has gone. What it was given but did not take waits for the next one. */
   closed(link: Link): void {
     this.mailbox.putBack(link);
-    const held = this.#held.current?.link === link;
+    const held = this.#held.link === link;
     if (this.#link === link || held) this.#broken = true;
     if (this.#link === link) this.#link = undefined;
     if (held) {
@@ -308,7 +308,7 @@ export class Session {
   hold(link: Link, message: Incoming, timeout: number, browser?: string): void {
     link.sessionId = this.id;
     this.#lifetime.arm(timeout);
-    this.#held.begin({ link, message, browser }, timeout);
+    this.#held.begin(link, message, timeout, browser);
   }
 
   /**
@@ -323,18 +323,21 @@ export class Session {
       this.mailbox.putBack(replying);
       replying.end('superseded');
     }
-    const held = this.#held.release(false);
-    if (!held) return;
-    if (held.link.once) held.link.end('superseded');
-    else this.#say(held.link, [this.connectReply(held.message)]);
+    const { link, message } = this.#held;
+    if (!link || !message) return;
+    this.#held.release(false);
+    if (link.once) link.end('superseded');
+    else this.#say(link, [this.connectReply(message)]);
   }
 
   /** Answers the held connect, if there is one, with what waits ahead of the reply. */
-  answerHeld(reply: Partial<Reply> = {}, before: readonly Reply[] = [], timedOut = false): void {
-    const held = this.#held.release(timedOut);
-    if (!held) return;
-    const answer = Object.assign(this.connectReply(held.message), reply);
-    this.writeOn(held.link, before.length === 0 ? [answer] : [...before, answer]);
+  answerHeld(reply?: Partial<Reply>, before: readonly Reply[] = [], timedOut = false): void {
+    const { link, message } = this.#held;
+    if (!link || !message) return;
+    this.#held.release(timedOut);
+    const usual = this.connectReply(message);
+    const answer = reply ? { ...usual, ...reply } : usual;
+    this.writeOn(link, before.length === 0 ? [answer] : [...before, answer]);
     if (!this.#end) this.#lifetime.arm(0);
   }
 
@@ -390,7 +393,7 @@ export class Session {
       case 'revoked':
         // What waits may no longer be seen.
         this.mailbox.discard();
-        if (this.#held.current) this.answerHeld(REVOKED);
+        if (this.#held.link) this.answerHeld(REVOKED);
         else if (link) this.writeOn(link, [{ ...KICK, ...REVOKED }]);
         link?.stopped('revoked');
         break;
@@ -401,15 +404,16 @@ export class Session {
       case 'token_expired':
       case 'max_age':
       case 'timeout': {
-        const unknown = unknownSession(this.#held.current?.message.dialect);
+        const unknown = unknownSession(this.#held.message?.dialect);
         const error = why === 'token_expired' ? BayeuxErrors.tokenExpired : unknown;
         this.answerHeld({ successful: false, error, advice: adviseHandshake(Math.round(spread)) });
         break;
       }
       case 'overflow': {
         // That something is lost is known here, so the connection goes and the client starts anew.
-        const held = this.#held.release(false);
-        if (held && held.link !== link) held.link.end('overflow');
+        const held = this.#held.link;
+        this.#held.release(false);
+        if (held && held !== link) held.end('overflow');
         link?.end('overflow');
         break;
       }
@@ -417,7 +421,7 @@ export class Session {
   }
 
   #tell(link: Link | undefined, advice: Advice, messages: readonly Reply[] = []): void {
-    if (this.#held.current) this.answerHeld({ advice }, messages);
+    if (this.#held.link) this.answerHeld({ advice }, messages);
     else if (link) this.writeOn(link, messages);
   }
 
@@ -442,7 +446,7 @@ export class Session {
     // Its batches come back now and not when it closes: what the next link writes must not overtake them.
     this.mailbox.putBack(former);
     this.#unbind(former);
-    if (this.#held.current?.link === former) this.supersedeHeld();
+    if (this.#held.link === former) this.supersedeHeld();
     former.end('superseded');
   }
 

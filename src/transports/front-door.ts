@@ -97,16 +97,14 @@ export class FrontDoor {
     } else if (request.method === 'GET' && this.#scripts) {
       this.#scripts.serve(request, response, provenance, headers);
     } else if (request.method === 'OPTIONS') {
-      answerEmpty(request, response, 200, {
-        ...headers,
-        ...(verdict === 'listed' && {
-          'Access-Control-Allow-Methods': this.#methods.join(', '),
-          'Access-Control-Allow-Headers': 'authorization, content-type',
-          'Access-Control-Max-Age': '600',
-        }),
-      });
+      const allowed = [
+        ...['Access-Control-Allow-Methods', this.#methods.join(', ')],
+        ...['Access-Control-Allow-Headers', 'authorization, content-type'],
+        ...['Access-Control-Max-Age', 600],
+      ];
+      answerEmpty(request, response, 200, verdict === 'listed' ? [...headers, ...allowed] : headers);
     } else {
-      answerEmpty(request, response, 405, { ...headers, Allow: [...this.#methods, 'OPTIONS'].join(', ') });
+      answerEmpty(request, response, 405, [...headers, 'Allow', [...this.#methods, 'OPTIONS'].join(', ')]);
     }
   }
 
@@ -192,11 +190,11 @@ export class FrontDoor {
 }
 
 /** Responses differ by the origin of the page, and are what they say they are. */
-const PLAIN: AnswerHeaders = Object.freeze({ Vary: 'Origin', 'X-Content-Type-Options': 'nosniff' });
+const PLAIN: AnswerHeaders = Object.freeze(['Vary', 'Origin', 'X-Content-Type-Options', 'nosniff']);
 
 /** Responses that a page of another origin may read. */
 function sharedWith(origin: string): AnswerHeaders {
-  return { ...PLAIN, 'Access-Control-Allow-Origin': origin, 'Access-Control-Allow-Credentials': 'true' };
+  return [...PLAIN, 'Access-Control-Allow-Origin', origin, 'Access-Control-Allow-Credentials', 'true'];
 }
 
 function reject(socket: Duplex, status: string, headers = ''): void {

@@ -9,7 +9,7 @@ import type { TransportOptions } from './transport-options.js';
 const JSON_FORMAT: PollFormat = {
   transport: 'long-polling',
   connectOnly: false,
-  headers: { 'Content-Type': 'application/json' },
+  headers: ['Content-Type', 'application/json', 'Cache-Control', 'no-store'],
   body: (array) => array,
 };
 
@@ -97,7 +97,7 @@ function refuse(
 ): void {
   const unread = !request.complete;
   response
-    .writeHead(status, { ...answerHeaders, 'Content-Length': 0, ...(unread && { Connection: 'close' }) })
+    .writeHead(status, [...answerHeaders, 'Content-Length', 0, ...(unread ? ['Connection', 'close'] : [])])
     .end();
   if (unread) request.resume();
 }

@@ -1,7 +1,8 @@
 import type { ServerResponse } from 'node:http';
 import type { Link, LinkEnd, Outbound, Receipt } from '../bayeux/ports.js';
 import type { Intake } from './intake.js';
-import type { RequestScope } from './request-scope.js';
+import type { AnswerHeaders, RequestScope } from './request-scope.js';
+import type { Encoded } from './run-cache.js';
 import type { TransportOptions } from './transport-options.js';
 
 /** How responses look on one transport. */
@@ -10,9 +11,9 @@ export interface PollFormat {
   /** Whether messages go with connect replies only. */
   readonly connectOnly: boolean;
   /** Headers of responses that carry an array. */
-  readonly headers: Readonly<Record<string, string>>;
+  readonly headers: AnswerHeaders;
   /** The body around the array. */
-  readonly body: (array: string) => string;
+  readonly body: (array: Encoded) => Encoded;
 }
 
 /** What responses without an array are like. */
@@ -88,24 +89,21 @@ export class PollLink implements Link {
       return;
     }
     this.#receipt = receipt;
-    const body = this.#format.body(this.#intake.runs.encode(messages));
-    const headers: Record<string, string | number> = {
-      ...this.#scope.answerHeaders,
-      ...this.#format.headers,
-      'Content-Length': Buffer.byteLength(body),
-      'Cache-Control': 'no-store',
-    };
+    const { text, bytes } = this.#format.body(this.#intake.runs.encode(messages));
+    const headers = [...this.#scope.answerHeaders, ...this.#format.headers, 'Content-Length', bytes];
     const [first] = messages;
     if (first && 'successful' in first) {
       const setCookie = this.#scope.browser?.setCookie;
       if (first.channel === '/meta/handshake' && first.successful && setCookie !== undefined) {
-        headers['Set-Cookie'] = setCookie;
+        headers.push('Set-Cookie', setCookie);
       }
       // Allowed with any status (RFC 9110 §11.6.1). The status stays 200: clients take others for a broken
       // connection and repeat the request for ever.
-      if (first.error?.startsWith('401:') === true) headers['WWW-Authenticate'] = challengeOf(this.#options);
+      if (first.error?.startsWith('401:') === true)
+        headers.push('WWW-Authenticate', challengeOf(this.#options));
     }
-    this.#response.writeHead(200, headers).end(body);
+    // What is ASCII needs no second look at its characters, nor three times its room.
+    this.#response.writeHead(200, headers).end(text, bytes === text.length ? 'latin1' : 'utf8');
   }
 
   end(why: LinkEnd): void {
@@ -118,12 +116,12 @@ export class PollLink implements Link {
     // 500 for the older of two connects: browsers repeat a 408 by themselves, and 200 would let two tabs that share
     // a session take it from each other at full speed.
     const { duplicateConnectStatus, retryAfter } = this.#options;
-    const headers = { ...this.#scope.answerHeaders, 'Content-Length': 0 };
+    const headers = [...this.#scope.answerHeaders, 'Content-Length', 0];
     if (why === 'superseded') {
       this.#response.writeHead(duplicateConnectStatus, headers).end();
     } else {
       const status = why === 'limited' ? 429 : 503;
-      this.#response.writeHead(status, { ...headers, 'Retry-After': retryAfter }).end();
+      this.#response.writeHead(status, [...headers, 'Retry-After', retryAfter]).end();
     }
   }
 }

@@ -13,8 +13,8 @@ const TOKEN_PARAMETERS = ['access_token', 'token'] as const;
 
 const NO_CREDENTIAL: Credential = Object.freeze({ kind: 'none' });
 
-/** Headers of responses. */
-export type AnswerHeaders = Readonly<Record<string, string>>;
+/** Headers of responses, names and values in turn: what Node writes as they are, without making objects of them. */
+export type AnswerHeaders = readonly (string | number)[];
 
 /** What transports need of a request, so that the request itself need not be kept. */
 export interface RequestScope {

@@ -26,7 +26,7 @@ export class ResourceMetadata {
     response.setHeader('Access-Control-Allow-Origin', '*');
     if (request.method !== 'GET' && request.method !== 'HEAD') {
       response.setHeader('Allow', 'GET, HEAD');
-      answerEmpty(request, response, 405, {});
+      answerEmpty(request, response, 405, []);
       return;
     }
     request.resume();

@@ -25,6 +25,12 @@ export class Run {
   }
 }
 
+/** A text, and how many bytes of UTF-8 it is. */
+export interface Encoded {
+  readonly text: string;
+  readonly bytes: number;
+}
+
 /** The runs of this turn. They are forgotten after it, so that no message is kept for having been sent. */
 export class RunCache {
   readonly #scheduler: Scheduler;
@@ -36,15 +42,20 @@ export class RunCache {
   }
 
   /** The array of a response: messages that others get as well are written once, replies are the receiver's own. */
-  encode(messages: readonly Outbound[]): string {
+  encode(messages: readonly Outbound[]): Encoded {
     const count = runLength(messages);
-    let text = count > 0 ? this.of(messages, count).text : '';
+    const run = count > 0 ? this.of(messages, count) : undefined;
+    let text = run ? `[${run.text}` : '[';
+    // Counted piece by piece: a look at the whole would first have it copied together.
+    let bytes = (run?.bytes ?? 0) + messages.length - count + (run ? 2 : 1);
     for (let index = count; index < messages.length; index++) {
       const message = messages[index] as Outbound;
-      const next = message instanceof Delivery ? message.text : JSON.stringify(message);
-      text += text === '' ? next : `,${next}`;
+      const own = message instanceof Delivery;
+      const next = own ? message.text : JSON.stringify(message);
+      text += index === 0 ? next : `,${next}`;
+      bytes += own ? message.bytes : Buffer.byteLength(next);
     }
-    return `[${text}]`;
+    return { text: `${text}]`, bytes: messages.length === 0 ? 2 : bytes };
   }
 
   /** The run that the first `count` of `messages` are, of which there is at least one. */

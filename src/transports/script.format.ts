@@ -8,16 +8,20 @@ export function scriptFormat(callback: string): PollFormat {
   return {
     transport: 'callback-polling',
     connectOnly: true,
-    headers: {
-      'Content-Type': 'text/javascript; charset=utf-8',
+    headers: [
+      ...['Content-Type', 'text/javascript; charset=utf-8'],
+      ...['Cache-Control', 'no-store'],
       // Opened as a page it is downloaded, and never shown.
-      'Content-Disposition': 'attachment; filename=f.txt',
+      ...['Content-Disposition', 'attachment; filename=f.txt'],
       // A script runs with what it carries in any page that includes it, and its request says nothing of that page:
       // there is no `Origin` to compare with the list. So the browser is told to give it to no page of another site.
-      'Cross-Origin-Resource-Policy': 'same-site',
-    },
+      ...['Cross-Origin-Resource-Policy', 'same-site'],
+    ],
     // The comment keeps the first bytes of the response out of the client's hands, as some plug-ins ran by these.
-    body: (array) => `/**/${callback}(${array.replace(LINE_SEPARATORS, escaped)});`,
+    body: ({ text: array }) => {
+      const text = `/**/${callback}(${array.replace(LINE_SEPARATORS, escaped)});`;
+      return { text, bytes: Buffer.byteLength(text) };
+    },
   };
 }
 

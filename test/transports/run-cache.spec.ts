@@ -35,8 +35,13 @@ describe('messages that many clients get', () => {
       fc.property(fc.array(fc.tuple(messages, replies), { maxLength: 30 }), (responses) => {
         const { runs } = cache();
         for (const [first, then] of responses) {
-          expect(runs.encode([...first, ...then])).toBe(encode([...first, ...then]));
-          expect(runs.encode([...then, ...first])).toBe(encode([...then, ...first]));
+          for (const all of [
+            [...first, ...then],
+            [...then, ...first],
+          ]) {
+            const written = encode(all);
+            expect(runs.encode(all)).toEqual({ text: written, bytes: Buffer.byteLength(written) });
+          }
         }
       }),
       200,
@@ -77,14 +82,14 @@ describe('a response', () => {
   it('is one array of messages and replies, in order', () => {
     const { runs } = cache();
     const reply = { channel: '/meta/connect', successful: true };
-    expect(runs.encode([new Delivery('/a', 1)])).toBe('[{"channel":"/a","data":1}]');
-    expect(runs.encode([reply])).toBe('[{"channel":"/meta/connect","successful":true}]');
-    expect(JSON.parse(runs.encode([new Delivery('/a', 1), new Delivery('/b', [2]), reply]))).toEqual([
+    expect(runs.encode([new Delivery('/a', 1)]).text).toBe('[{"channel":"/a","data":1}]');
+    expect(runs.encode([reply]).text).toBe('[{"channel":"/meta/connect","successful":true}]');
+    expect(JSON.parse(runs.encode([new Delivery('/a', 1), new Delivery('/b', [2]), reply]).text)).toEqual([
       { channel: '/a', data: 1 },
       { channel: '/b', data: [2] },
       reply,
     ]);
-    expect(runs.encode([])).toBe('[]');
+    expect(runs.encode([])).toEqual({ text: '[]', bytes: 2 });
   });
 });
 
