@@ -18,9 +18,14 @@ export const ADVICE_NONE: Advice = Object.freeze({ reconnect: 'none' });
 /** Connect again, but not at once. */
 export const ADVICE_LATER: Advice = Object.freeze({ reconnect: 'retry', interval: 5_000 });
 
-/** Connect again. */
+let lastRetry: Advice = Object.freeze({ reconnect: 'retry', interval: 0, timeout: 30_000 });
+
+/** Connect again. Most clients are told the same, by the same object. */
 export function adviseRetry(interval: number, timeout: number): Advice {
-  return { reconnect: 'retry', interval, timeout };
+  if (interval !== lastRetry.interval || timeout !== lastRetry.timeout) {
+    lastRetry = Object.freeze({ reconnect: 'retry', interval, timeout });
+  }
+  return lastRetry;
 }
 
 /** Other tabs of the browser are held already: ask again every `interval` milliseconds, or not at all if it is 0. */

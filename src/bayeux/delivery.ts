@@ -1,6 +1,7 @@
 import { BINARY_EXT, BinaryData } from './extensions/binary.js';
 import type { JsonObject } from './message.js';
 import type { Outbound } from './ports.js';
+import { replyText } from './reply-text.js';
 
 /** What a message has besides its channel and data. */
 export interface DeliveryExtras {
@@ -93,7 +94,7 @@ export function encodeFrames(messages: readonly Outbound[], maxMessages: number,
 }
 
 function textOf(message: Outbound): string {
-  return message instanceof Delivery ? message.text : JSON.stringify(message);
+  return message instanceof Delivery ? message.text : replyText(message);
 }
 
 function utf8Length(text: string): number {

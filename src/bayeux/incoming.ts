@@ -14,16 +14,17 @@ export interface Incoming {
   complete?: (reply: Reply) => void;
 }
 
-/** A good message, or the reply that says what is wrong with it. */
-export type Validated =
-  { readonly ok: true; readonly message: Incoming } | { readonly ok: false; readonly reply: Reply };
+/** The reply that says what is wrong with a message. */
+export interface Refusal {
+  readonly reply: Reply;
+}
 
 /** Looks at the members that every message has. This comes before the session is looked for. */
 export function validate(
   element: unknown,
   limits: { readonly channel: ChannelLimits; readonly maxIdLength: number },
   dialect?: Dialect,
-): Validated {
+): Incoming | Refusal {
   if (!isJsonObject(element)) return refuse({}, BayeuxErrors.messageInvalid);
   const id = readId(element['id'], limits.maxIdLength);
   const channel = plainName(element['channel'], dialect);
@@ -35,7 +36,7 @@ export function validate(
     return refuse({ ...echoed, ...known }, BayeuxErrors.channelInvalid);
   }
   if (id === INVALID) return refuse({ channel }, BayeuxErrors.messageIdInvalid);
-  return { ok: true, message: { channel, id, body: element, dialect } };
+  return { channel, id, body: element, dialect };
 }
 
 const INVALID = Symbol('invalid id');
@@ -47,8 +48,8 @@ function readId(id: unknown, maxLength: number): string | undefined | typeof INV
   return typeof id === 'string' && id.length <= maxLength && PRINTABLE.test(id) ? id : INVALID;
 }
 
-function refuse(known: Reply, error: string): Validated {
-  return { ok: false, reply: { ...known, successful: false, error } };
+function refuse(known: Reply, error: string): Refusal {
+  return { reply: { ...known, successful: false, error } };
 }
 
 /** The reply to `message`, with its channel and id. */

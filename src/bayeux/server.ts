@@ -275,9 +275,8 @@ export class BayeuxServer implements Core {
     if (session) this.#adopt(session, exchange);
     else if (found && (proof === 'refused' || proof === 'mismatch')) denyRenewal(this, exchange, found);
     return exchange.run((index) => {
-      const validated = validate(messages[index], this.options, context.dialect);
-      if (!validated.ok) return [validated.reply];
-      const { message } = validated;
+      const message = validate(messages[index], this.options, context.dialect);
+      if ('reply' in message) return [message.reply];
       if (this.options.timesync && message.body['ext'] !== undefined && isMeta(message.channel)) {
         const complete = timesync(message.body, () => this.scheduler.now());
         if (complete) message.complete = complete;
@@ -385,9 +384,9 @@ export class BayeuxServer implements Core {
   ): MaybePromise<Replies> {
     if (body === message.body) return handle(message);
     const validated = validate(body, this.options, message.dialect);
-    if (!validated.ok) return [validated.reply];
+    if ('reply' in validated) return [validated.reply];
     const { complete } = message;
-    return handle({ ...validated.message, ...(complete && { complete }) });
+    return handle({ ...validated, ...(complete && { complete }) });
   }
 
   #route(exchange: Exchange, message: Incoming, proof: Proof | undefined): MaybePromise<Replies> {

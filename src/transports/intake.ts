@@ -71,7 +71,8 @@ export class Intake {
   #enter(authenticated: Authenticated, { context }: RequestScope, link: Link): MaybePromise<Accepted> {
     const { messages } = authenticated;
     if (authenticated.credential.kind === 'none') {
-      return { handled: this.server.handle({ messages, context }, link) };
+      const handled = this.server.handle({ messages, context }, link);
+      return handled ? { handled } : NOTHING;
     }
     const credential = this.#limited(authenticated, context.address);
     return vouch(this.server, { messages, context: { ...context, credential } }, (vouched): Accepted => {

@@ -1,19 +1,31 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { decode } from '../bayeux/message.js';
+import { BodyReader } from './body-reader.js';
 import { STATUS_OF } from './decode-status.js';
 import type { Intake } from './intake.js';
 import { type PollFormat, PollLink } from './poll.link.js';
-import type { RequestScope } from './request-scope.js';
+import type { AnswerHeaders, RequestScope } from './request-scope.js';
 import type { TransportOptions } from './transport-options.js';
+
+/** Headers of responses, by those that answer the request. */
+const PREPARED = new WeakMap<AnswerHeaders, AnswerHeaders>();
 
 const JSON_FORMAT: PollFormat = {
   transport: 'long-polling',
   connectOnly: false,
-  headers: ['Content-Type', 'application/json', 'Cache-Control', 'no-store'],
+  headers(answer) {
+    let headers = PREPARED.get(answer);
+    if (!headers) {
+      headers = [
+        ...answer,
+        ...['Content-Type', 'application/json', 'Cache-Control', 'no-store', 'Content-Length', 0],
+      ];
+      PREPARED.set(answer, headers);
+    }
+    return headers;
+  },
   body: (array) => array,
 };
-
-const NOTHING: Buffer = Buffer.alloc(0);
 
 const UTF8 = new TextDecoder('utf-8', { fatal: true });
 
@@ -38,53 +50,61 @@ export class LongPollingTransport {
       refuse(request, response, 413, scope);
       return;
     }
-    const link = new PollLink(response, scope, JSON_FORMAT, this.#options, this.#intake);
-    this.#read(request, response, scope, link);
+    // It hangs on the request.
+    new PollReader(request, response, scope, this.#intake, this.#options);
   }
+}
 
-  #read(request: IncomingMessage, response: ServerResponse, scope: RequestScope, link: PollLink): void {
-    // Mostly there is one chunk, which is the body then.
-    let body = NOTHING;
-    let more: Buffer[] | undefined;
-    let bytes = 0;
-    request.on('data', (chunk: Buffer) => {
-      bytes += chunk.length;
-      if (bytes > this.#options.maxMessageBytes) {
-        request.removeAllListeners('data').removeAllListeners('end');
-        refuse(request, response, 413, scope);
-      } else if (bytes === chunk.length) {
-        body = chunk;
-      } else {
-        (more ??= [body]).push(chunk);
-      }
-    });
-    request.on('end', () => {
-      this.#receive(more ? Buffer.concat(more) : body, request, response, scope, link);
-    });
-    request.on('error', () => response.destroy());
-  }
+/** One POST. */
+class PollReader extends BodyReader {
+  readonly #response: ServerResponse;
+  readonly #scope: RequestScope;
+  readonly #link: PollLink;
+  readonly #intake: Intake;
+  readonly #options: TransportOptions;
 
-  #receive(
-    body: Buffer,
+  constructor(
     request: IncomingMessage,
     response: ServerResponse,
     scope: RequestScope,
-    link: PollLink,
-  ): void {
+    intake: Intake,
+    options: TransportOptions,
+  ) {
+    super(request, options.maxMessageBytes);
+    this.#response = response;
+    this.#scope = scope;
+    this.#intake = intake;
+    this.#options = options;
+    this.#link = new PollLink(response, scope, JSON_FORMAT, options, intake);
+  }
+
+  protected complete(body: Buffer): void {
     let text: string;
     try {
       text = UTF8.decode(body);
     } catch {
-      refuse(request, response, 400, scope);
+      this.#refuse(400);
       return;
     }
     const decoded = decode(text, this.#options);
     if (!decoded.ok) {
-      refuse(request, response, STATUS_OF[decoded.failure], scope);
+      this.#refuse(STATUS_OF[decoded.failure]);
       return;
     }
     // It never fails, and there is nothing left to do when it is through.
-    void this.#intake.accept(decoded.messages, scope, link);
+    void this.#intake.accept(decoded.messages, this.#scope, this.#link);
+  }
+
+  protected tooLong(): void {
+    this.#refuse(413);
+  }
+
+  protected failed(): void {
+    this.#response.destroy();
+  }
+
+  #refuse(status: number): void {
+    refuse(this.request, this.#response, status, this.#scope);
   }
 }
 

@@ -10,8 +10,8 @@ export interface PollFormat {
   readonly transport: string;
   /** Whether messages go with connect replies only. */
   readonly connectOnly: boolean;
-  /** Headers of responses that carry an array. */
-  readonly headers: AnswerHeaders;
+  /** Headers of responses that carry an array, after those that answer the request; the length of the body is the last. */
+  readonly headers: (answer: AnswerHeaders) => AnswerHeaders;
   /** The body around the array. */
   readonly body: (array: Encoded) => Encoded;
 }
@@ -21,8 +21,6 @@ export type PollOptions = Pick<TransportOptions, 'duplicateConnectStatus' | 'ret
 
 /** One HTTP response, which carries one array. */
 export class PollLink implements Link {
-  readonly once = true;
-  readonly congested = false;
   sessionId: string | undefined;
   readonly #response: ServerResponse;
   readonly #format: PollFormat;
@@ -30,6 +28,7 @@ export class PollLink implements Link {
   readonly #intake: Pick<Intake, 'runs' | 'server'>;
   readonly #options: PollOptions;
   #receipt: Receipt | undefined;
+  #flushed = false;
 
   constructor(
     response: ServerResponse,
@@ -43,18 +42,16 @@ export class PollLink implements Link {
     this.#scope = scope;
     this.#intake = intake;
     this.#options = options;
-    // Not the response's own, which it has only once the responses ahead of it on the connection are through.
-    const { socket } = response.req;
-    let flushed = false;
-    // A response also "finishes" when its socket is destroyed under it, with all that was still to be sent.
-    response.on('finish', () => {
-      flushed = !socket.destroyed;
-    });
-    response.on('close', () => {
-      this.#receipt?.settled(flushed);
-      // The client has gone before it got its response.
-      if (!flushed) intake.server.closed(this);
-    });
+    (response as LinkedResponse)[LINK] = this;
+    response.on('finish', onFinish).on('close', onClose);
+  }
+
+  get once(): true {
+    return true;
+  }
+
+  get congested(): false {
+    return false;
   }
 
   get transport(): string {
@@ -83,6 +80,20 @@ export class PollLink implements Link {
     // The response says it; there is no connection to close.
   }
 
+  /** @internal */
+  finished(): void {
+    // A response also "finishes" when its socket is destroyed under it, with all that was still to be sent. The
+    // response has a socket of its own only once the responses ahead of it on the connection are through.
+    this.#flushed = !this.#response.req.socket.destroyed;
+  }
+
+  /** @internal */
+  left(): void {
+    this.#receipt?.settled(this.#flushed);
+    // The client has gone before it got its response.
+    if (!this.#flushed) this.#intake.server.closed(this);
+  }
+
   write(messages: readonly Outbound[], receipt?: Receipt): void {
     if (this.#response.headersSent || this.#response.destroyed) {
       receipt?.settled(false);
@@ -90,7 +101,9 @@ export class PollLink implements Link {
     }
     this.#receipt = receipt;
     const { text, bytes } = this.#format.body(this.#intake.runs.encode(messages));
-    const headers = [...this.#scope.answerHeaders, ...this.#format.headers, 'Content-Length', bytes];
+    // A copy has no room to spare, as a list that grows has.
+    const headers = this.#format.headers(this.#scope.answerHeaders).slice();
+    headers[headers.length - 1] = bytes;
     const [first] = messages;
     if (first && 'successful' in first) {
       const setCookie = this.#scope.browser?.setCookie;
@@ -124,6 +137,21 @@ export class PollLink implements Link {
       this.#response.writeHead(status, [...headers, 'Retry-After', retryAfter]).end();
     }
   }
+}
+
+const LINK = Symbol('link');
+
+/** A response knows its link, so that listeners are the same for all. */
+interface LinkedResponse extends ServerResponse {
+  [LINK]?: PollLink;
+}
+
+function onFinish(this: LinkedResponse): void {
+  this[LINK]?.finished();
+}
+
+function onClose(this: LinkedResponse): void {
+  this[LINK]?.left();
 }
 
 /** The error is in the reply; the header says where tokens come from, if anything does (RFC 9728 §5.1). */

@@ -1,4 +1,5 @@
 import { Delivery } from '../bayeux/delivery.js';
+import { replyText } from '../bayeux/reply-text.js';
 import type { Outbound, Scheduler } from '../bayeux/ports.js';
 
 /** Runs that are remembered at a time: what the sessions of one turn wait for is mostly the same. */
@@ -51,7 +52,7 @@ export class RunCache {
     for (let index = count; index < messages.length; index++) {
       const message = messages[index] as Outbound;
       const own = message instanceof Delivery;
-      const next = own ? message.text : JSON.stringify(message);
+      const next = own ? message.text : replyText(message);
       text += index === 0 ? next : `,${next}`;
       bytes += own ? message.bytes : Buffer.byteLength(next);
     }

@@ -8,7 +8,8 @@ export function scriptFormat(callback: string): PollFormat {
   return {
     transport: 'callback-polling',
     connectOnly: true,
-    headers: [
+    headers: (answer) => [
+      ...answer,
       ...['Content-Type', 'text/javascript; charset=utf-8'],
       ...['Cache-Control', 'no-store'],
       // Opened as a page it is downloaded, and never shown.
@@ -16,6 +17,7 @@ export function scriptFormat(callback: string): PollFormat {
       // A script runs with what it carries in any page that includes it, and its request says nothing of that page:
       // there is no `Origin` to compare with the list. So the browser is told to give it to no page of another site.
       ...['Cross-Origin-Resource-Policy', 'same-site'],
+      ...['Content-Length', 0],
     ],
     // The comment keeps the first bytes of the response out of the client's hands, as some plug-ins ran by these.
     body: ({ text: array }) => {
