@@ -59,7 +59,10 @@ export class JwtTokenVerifier implements TokenVerifier {
     // jose compares `typ` with one value only, so the comparison is made here, by its rules.
     const type = typeof protectedHeader.typ === 'string' ? bareType(protectedHeader.typ) : undefined;
     if (type === undefined || !this.#types.has(type)) {
-      throw new TokenError('invalid_token', 'typ is not that of an access token');
+      const said =
+        protectedHeader.typ === undefined ? 'missing' : JSON.stringify(protectedHeader.typ).slice(0, 40);
+      const permitted = this.#options.tokenTypes.join(', ');
+      throw new TokenError('invalid_token', `typ is ${said}, and auth.tokenTypes permits ${permitted}`);
     }
     if (type !== ACCESS_TOKEN) refuseLookAlikes(payload);
     return principalOf(payload, this.#options, { now: Math.floor(now / 1000), tokenRef: tokenRef(token) });

@@ -3,8 +3,8 @@ import { isNameText } from './name-text.js';
 import { issuerKey, tenantKey, userKey } from './revocation-keys.js';
 
 /**
- * Whose tokens are withdrawn. `tenant` narrows it to one tenant, `issuer` says whose names are meant: it may be left out
- * where only one issuer is configured.
+ * Whose tokens are withdrawn. `tenant` narrows it to one tenant; where there are tenants, `userId` and `all` need it, as users
+ * are names of a tenant. `issuer` says whose names are meant: it may be left out where only one issuer is configured.
  *
  * - `userId`: all tokens of a user that were issued up to now. Whoever logs in again is let in.
  * - `subject`: the same, by the `sub` that the issuer knows the user by.
@@ -44,6 +44,8 @@ export interface RevocationContext {
   readonly keptFor: RevocationTimes;
   /** The issuers that are configured. */
   readonly issuers: readonly string[];
+  /** Whether there are tenants. */
+  readonly tenants: boolean;
 }
 
 /**
@@ -72,12 +74,19 @@ function keyOf(
   target: RevocationTarget,
   name: (typeof TARGET_NAMES)[number],
   value: string,
-  { issuers }: RevocationContext,
+  { issuers, tenants }: RevocationContext,
 ): string {
   const { tenant } = target;
   if (tenant !== undefined && typeof tenant !== 'string') throw new TypeError('A tenant is a text.');
-  if (name === 'userId') return userKey(tenant ?? '', value);
-  if (name === 'all' && target.issuer === undefined) return tenantKey(tenant ?? '');
+  if (name === 'userId' || (name === 'all' && target.issuer === undefined)) {
+    if (tenants && tenant === undefined) {
+      const example = name === 'userId' ? "userId: 'alice'" : 'all: true';
+      throw new TypeError(
+        `There are tenants, and none was named: write for example { tenant: 'acme', ${example} }.`,
+      );
+    }
+    return name === 'userId' ? userKey(tenant ?? '', value) : tenantKey(tenant ?? '');
+  }
   const issuer = target.issuer ?? (issuers.length === 1 ? issuers[0] : undefined);
   if (!isNameText(issuer)) {
     throw new TypeError(`Several issuers may have the same ${name}: add the issuer that is meant.`);

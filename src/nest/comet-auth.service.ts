@@ -33,7 +33,7 @@ export class CometAuth {
    *
    * @param by who revokes, for the audit.
    * @returns how many sessions ended in this process.
-   * @throws TypeError if the target is none.
+   * @throws TypeError if the target is none, or lacks the tenant or issuer without which it could be somebody else.
    * @throws Error if the revocation could not be stored: it may be without effect then, and should be repeated.
    */
   async revoke(target: RevocationTarget, by?: CometPrincipal): Promise<RevocationResult> {
@@ -42,6 +42,7 @@ export class CometAuth {
       now: server.scheduler.now(),
       keptFor: this.#resolved.revocation,
       issuers: this.#resolved.issuers.map(({ issuer }) => issuer),
+      tenants: this.#resolved.tenants,
     });
     const result = await server.revocations.revoke(revocation);
     server.audit.record({ type: 'revoked', principal: by, reason: reasonOf(target) });

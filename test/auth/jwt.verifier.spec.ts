@@ -278,8 +278,17 @@ describe('JwtTokenVerifier', () => {
       const token = await new SignJWT({ ...claims() })
         .setProtectedHeader({ alg: 'RS256', kid: 'rsa-1' })
         .sign(rsa.privateKey);
-      await expect(verifier.verify(token)).rejects.toEqual(invalid('typ'));
+      await expect(verifier.verify(token)).rejects.toEqual(
+        invalid('typ is missing, and auth.tokenTypes permits at+jwt'),
+      );
       await expect(create({ tokenTypes: ['at+jwt', 'JWT'] }).verify(token)).rejects.toEqual(invalid('typ'));
+    });
+
+    it('T6 a plain JWT where none is permitted, and says in the log what to permit', async () => {
+      const token = await sign(rsa, claims(), { typ: 'JWT' });
+      await expect(verifier.verify(token)).rejects.toEqual(
+        invalid('typ is "JWT", and auth.tokenTypes permits at+jwt'),
+      );
     });
 
     it('T6 a media type that only ends like one that is permitted', async () => {

@@ -1,3 +1,4 @@
+import { CometAuth } from '../../src/index.js';
 import type { BayeuxClient } from '../support/bayeux.client.js';
 import { Bench, DEFAULT_TRANSPORTS } from '../support/bench.js';
 import { presenting } from '../support/identity.js';
@@ -55,6 +56,22 @@ describe('tenants', () => {
       expect(service.disconnect({ tenant: 'globex', userId: 'alice' })).toBe(1);
       expect(service.sessionsOfTenant('acme').map(({ alive }) => alive)).toEqual([true]);
       expect(service.sessionsOfTenant('globex')).toEqual([]);
+    });
+
+    it('T29: access is withdrawn within the tenant that is named, and nowhere if none is', async () => {
+      await bench.start(OPTIONS);
+      const [acme, globex] = [await joinAs('acme', 'alice'), await joinAs('globex', 'alice')];
+      const auth = bench.app.get(CometAuth);
+      // Once it revoked in the tenant without a name, where nobody is, and said that all went well.
+      for (const target of [{ userId: 'alice' }, { all: true }] as const) {
+        await expect(auth.revoke(target)).rejects.toThrow("{ tenant: 'acme', ");
+      }
+      expect(await auth.revoke({ tenant: 'acme', userId: 'alice' })).toEqual({ sessions: 1 });
+      expect([acme, globex].map(({ clientId }) => bench.app.service.findSession(clientId)?.userId)).toEqual([
+        undefined,
+        'alice',
+      ]);
+      expect(await auth.revoke({ tenant: 'globex', all: true })).toEqual({ sessions: 1 });
     });
 
     it('T29: what a message says of a tenant, in its body or in ext, is not heard', async () => {
