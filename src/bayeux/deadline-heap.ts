@@ -7,6 +7,8 @@ import type { Deadline } from './ports.js';
  */
 export class DeadlineHeap {
   readonly #entries: HeapDeadline[] = [];
+  /** Entries that are paused, and go when their place comes first. */
+  #paused = 0;
   readonly #onEarliest: () => void;
 
   /** `onEarliest` is called whenever the first deadline has become an earlier one. */
@@ -16,7 +18,7 @@ export class DeadlineHeap {
 
   /** Deadlines that are armed. */
   get size(): number {
-    return this.#entries.length;
+    return this.#entries.length - this.#paused;
   }
 
   /** When the first deadline is due, or `undefined` if none is armed. */
@@ -43,6 +45,7 @@ export class DeadlineHeap {
 
   /** @internal */
   place(entry: HeapDeadline, time: number): void {
+    if (entry.paused) this.#paused--;
     entry.time = time;
     if (entry.index >= 0 && time >= entry.place) return;
     const before = this.#entries[0]?.place;
@@ -53,9 +56,17 @@ export class DeadlineHeap {
   }
 
   /** @internal */
+  pause(entry: HeapDeadline): void {
+    if (entry.index < 0 || entry.paused) return;
+    entry.time = Infinity;
+    this.#paused++;
+  }
+
+  /** @internal */
   remove(entry: HeapDeadline): void {
     const hole = entry.index;
     if (hole < 0) return;
+    if (entry.paused) this.#paused--;
     entry.index = -1;
     const last = this.#entries.pop();
     if (last === undefined || last === entry) return;
@@ -69,8 +80,12 @@ export class DeadlineHeap {
     for (;;) {
       const first = this.#entries[0];
       if (!first || first.time === first.place) return first;
-      first.place = first.time;
-      this.#sink(first);
+      if (first.paused) {
+        this.remove(first);
+      } else {
+        first.place = first.time;
+        this.#sink(first);
+      }
     }
   }
 
@@ -116,7 +131,11 @@ class HeapDeadline implements Deadline {
   ) {}
 
   get due(): number | undefined {
-    return this.index < 0 ? undefined : this.time;
+    return this.index < 0 || this.paused ? undefined : this.time;
+  }
+
+  get paused(): boolean {
+    return this.index >= 0 && this.time === Infinity;
   }
 
   moveTo(time: number): void {
@@ -125,5 +144,9 @@ class HeapDeadline implements Deadline {
 
   cancel(): void {
     this.heap.remove(this);
+  }
+
+  pause(): void {
+    this.heap.pause(this);
   }
 }

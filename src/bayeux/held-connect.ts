@@ -44,12 +44,19 @@ export class HeldConnect {
     this.#session.observe((observer) => observer.suspended?.(timeout));
   }
 
+  /** The session is over: nothing will be held any more. What is, is still to be answered. */
+  close(): void {
+    if (!this.#link) this.#end.cancel();
+  }
+
   /** Holds it no longer; `timedOut` if nothing came meanwhile. Whoever asks answers it. */
   release(timedOut: boolean): void {
     if (!this.#link) return;
     const browser = this.#browser;
     this.#link = this.#message = this.#browser = undefined;
-    this.#end.cancel();
+    // The next connect is on its way, unless the session is over.
+    if (this.#session.ended) this.#end.cancel();
+    else this.#end.pause();
     if (browser !== undefined) this.#host.heldConnects.remove(browser);
     this.#session.observe((observer) => observer.resumed?.(timedOut));
   }

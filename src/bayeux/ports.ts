@@ -186,6 +186,8 @@ export interface Deadline {
   /** When it is due, or `undefined` while it is not armed. */
   readonly due: number | undefined;
   cancel(): void;
+  /** The same for one that will soon be moved again: it keeps what it runs for as long as it would have taken. */
+  pause(): void;
 }
 
 /** The only source of time. */

@@ -430,6 +430,7 @@ export class Session {
     this.#lifetime.end();
     this.credential?.end();
     this.mailbox.close();
+    this.#held.close();
     const link = this.#link;
     this.#link = undefined;
     if (link) this.#unbind(link);

@@ -91,6 +91,26 @@ describe('DeadlineHeap', () => {
     expect(heap.size).toBe(0);
   });
 
+  it('forgets one that was paused when its time has come, and sooner if it is cancelled', () => {
+    const heap = new DeadlineHeap();
+    const ran: string[] = [];
+    const [one, other, third] = ['one', 'other', 'third'].map((name) => heap.create(() => ran.push(name)));
+    one?.moveTo(10);
+    other?.moveTo(20);
+    third?.moveTo(30);
+    one?.pause();
+    one?.pause();
+    third?.pause();
+    third?.cancel();
+    expect([heap.size, heap.earliest, one?.due, third?.due]).toEqual([1, 20, undefined, undefined]);
+    one?.moveTo(15);
+    expect([heap.size, heap.earliest, one?.due]).toEqual([2, 15, 15]);
+    one?.pause();
+    heap.runDue(100, rethrow);
+    expect(ran).toEqual(['other']);
+    expect(heap.size).toBe(0);
+  });
+
   it('tells when the first deadline becomes an earlier one, and only then', () => {
     const told: (number | undefined)[] = [];
     const heap = new DeadlineHeap(() => told.push(heap.earliest));
@@ -121,8 +141,11 @@ describe('DeadlineHeap', () => {
           const time = random.below(1_000);
           at(name).moveTo(time);
           model.set(name, time);
-        } else if (action < 0.85) {
+        } else if (action < 0.75) {
           at(name).cancel();
+          model.delete(name);
+        } else if (action < 0.85) {
+          at(name).pause();
           model.delete(name);
         } else {
           const now = random.below(300);

@@ -11,7 +11,12 @@ function cache(): { runs: RunCache; endTurn: () => void; waiting: () => number }
   const tasks: (() => void)[] = [];
   const scheduler = {
     now: () => 0,
-    deadline: () => ({ due: undefined, moveTo: () => undefined, cancel: () => undefined }),
+    deadline: () => ({
+      due: undefined,
+      moveTo: () => undefined,
+      cancel: () => undefined,
+      pause: () => undefined,
+    }),
     endOfTurn: (task: () => void) => void tasks.push(task),
     armed: 0,
   };
