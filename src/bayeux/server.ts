@@ -1,26 +1,19 @@
-import { ADVICE_LATER, ADVICE_NONE, type Advice, adviseHandshake } from './advice.js';
 import { type Audit, NO_AUDIT } from './audit.js';
 import type { BayeuxOptions } from './bayeux-options.js';
 import { decide } from './authorization.js';
-import { isMeta, isService } from './channel.js';
+import { isMeta } from './channel.js';
 import type { BayeuxPorts, Core } from './core.js';
-import { AUTH_CHANNEL } from './credential-life.js';
 import type { Composed, Delivery } from './delivery.js';
-import { BayeuxErrors, denied, type Operation } from './errors.js';
+import { denied, type Operation } from './errors.js';
 import { Channels } from './channels.js';
-import { unknownSession } from './dialect.js';
-import { Exchange, type Replies } from './exchange.js';
-import { Extensions, type Passed } from './extension.js';
+import { Exchange } from './exchange.js';
+import { Extensions } from './extension.js';
 import { HeldConnects } from './held-connects.js';
 import { timesync } from './extensions/timesync.js';
-import { failure, type Incoming, validate } from './incoming.js';
-import { isThenable, withTimeLimit } from './maybe-promise.js';
-import { firstClientId, isHandshake, type JsonObject, type Reply } from './message.js';
-import { connect } from './meta/connect.js';
-import { disconnect } from './meta/disconnect.js';
-import { handshake, refuseHandshake } from './meta/handshake.js';
-import { subscribe } from './meta/subscribe.js';
-import { unsubscribe } from './meta/unsubscribe.js';
+import { validate } from './incoming.js';
+import { isThenable } from './maybe-promise.js';
+import { MessageHandling } from './message-handling.js';
+import { firstClientId, isHandshake, type Reply } from './message.js';
 import type {
   BayeuxRequest,
   Decision,
@@ -30,11 +23,10 @@ import type {
   PublishResult,
   RequestContext,
 } from './ports.js';
-import { type Proof, prove } from './proof.js';
+import { prove } from './proof.js';
 import { IRREVOCABLE } from './revocation.js';
 import { Revocations } from './revocations.js';
-import { callService, publish } from './publish.js';
-import { answerToken, denyRenewal, renew, tellOfToken } from './renewal.js';
+import { denyRenewal, renew, tellOfToken } from './renewal.js';
 import { Listeners } from './listeners.js';
 import { compose, NOBODY, passesListeners, send, type Sending } from './sending.js';
 import type { ServerListener } from './server-listener.js';
@@ -43,9 +35,6 @@ import type { SessionEnd } from './session-state.js';
 import { type SessionDirectory, Sessions } from './sessions.js';
 import { leave } from './subscribing.js';
 import { Subscriptions } from './subscriptions.js';
-
-/** For how long after the start clients of the server before it come back all at once. */
-const RUSH_AFTER_START = 60_000;
 
 /** What is alive in a server; all zero once every client is gone. */
 export interface BayeuxCounts {
@@ -76,7 +65,7 @@ export class BayeuxServer implements Core {
   readonly listeners: Listeners<ServerListener>;
   /** Sessions of the server itself, by id: no client can use them. */
   readonly locals = new Map<string, Session>();
-  readonly #startedAt: number;
+  readonly #handling: MessageHandling;
   #dirty: Session[] = [];
   #draining = false;
 
@@ -99,7 +88,7 @@ export class BayeuxServer implements Core {
     this.extensions = new Extensions(this.logger);
     this.listeners = new Listeners(this.logger);
     this.revocations = new Revocations(this, ports.revocable ?? (() => IRREVOCABLE));
-    this.#startedAt = this.scheduler.now();
+    this.#handling = new MessageHandling(this);
   }
 
   get draining(): boolean {
@@ -282,7 +271,7 @@ export class BayeuxServer implements Core {
         if (complete) message.complete = complete;
       }
       if (exchange.renewed && session?.credential) tellOfToken(message, session.credential);
-      return this.#guarded(exchange, message, proof, index === greeting);
+      return this.#handling.handle(exchange, message, proof, index === greeting);
     });
   }
 
@@ -295,21 +284,6 @@ export class BayeuxServer implements Core {
       address,
       reason: presented ? 'the token of another principal' : 'no proof',
     });
-  }
-
-  #guarded(
-    exchange: Exchange,
-    message: Incoming,
-    proof: Proof | undefined,
-    greets: boolean,
-  ): MaybePromise<Replies> {
-    try {
-      const replies = this.#enter(exchange, message, proof, greets);
-      if (!isThenable(replies)) return replies;
-      return replies.then(undefined, (error: unknown) => this.#failed(exchange, message, greets, error));
-    } catch (error) {
-      return this.#failed(exchange, message, greets, error);
-    }
   }
 
   #adopt(session: Session, exchange: Exchange): void {
@@ -325,95 +299,6 @@ export class BayeuxServer implements Core {
     session.attach(link);
   }
 
-  /** Connects and disconnects overtake handlers of the application; all else of a session is handled in order. */
-  #enter(
-    exchange: Exchange,
-    message: Incoming,
-    proof: Proof | undefined,
-    greets: boolean,
-  ): MaybePromise<Replies> {
-    const { session } = exchange;
-    const { channel } = message;
-    const overtakes = !session || channel === '/meta/connect' || channel === '/meta/disconnect';
-    if (!overtakes) session.touch();
-    if (!this.extensions.has('incoming') && !session?.extensions?.has('incoming')) {
-      if (greets) return handshake(this, exchange, message);
-      return overtakes
-        ? this.#route(exchange, message, proof)
-        : session.inOrder(() => this.#route(exchange, message, proof));
-    }
-    const handle = (entered: Incoming): MaybePromise<Replies> =>
-      greets ? handshake(this, exchange, entered) : this.#route(exchange, entered, proof);
-    const refuse = (error: string): Replies => [
-      greets ? refuseHandshake(this, exchange, message, error) : failure(message, error),
-    ];
-    const task = (): MaybePromise<Replies> => this.#extend(message, session, handle, refuse);
-    return overtakes ? task() : session.inOrder(task);
-  }
-
-  /** Lets extensions see a message first: those of the server, then those of its session. */
-  #extend(
-    message: Incoming,
-    session: Session | undefined,
-    handle: (extended: Incoming) => MaybePromise<Replies>,
-    refuse: (error: string) => Replies,
-  ): MaybePromise<Replies> {
-    const chains = [this.extensions, session?.extensions].filter((chain) => chain?.has('incoming'));
-    const step = (body: JsonObject, index: number): MaybePromise<Replies> => {
-      const chain = chains[index];
-      if (!chain) return this.#revalidated(message, body, handle);
-      const next = (passed: Passed): MaybePromise<Replies> =>
-        passed.ok ? step(passed.message, index + 1) : refuse(passed.error);
-      const passed = withTimeLimit(this.scheduler, this.options.hookTimeout, 'An extension', (expired) =>
-        chain.incoming(body, session, expired),
-      );
-      if (!isThenable(passed)) return next(passed);
-      return passed.then(next, (error: unknown) => {
-        this.logger.error('An extension failed, so its message is deleted.', error);
-        return refuse(BayeuxErrors.messageDeleted);
-      });
-    };
-    return step(message.body, 0);
-  }
-
-  /** What extensions have changed is looked at again. */
-  #revalidated(
-    message: Incoming,
-    body: JsonObject,
-    handle: (extended: Incoming) => MaybePromise<Replies>,
-  ): MaybePromise<Replies> {
-    if (body === message.body) return handle(message);
-    const validated = validate(body, this.options, message.dialect);
-    if ('reply' in validated) return [validated.reply];
-    const { complete } = message;
-    return handle({ ...validated, ...(complete && { complete }) });
-  }
-
-  #route(exchange: Exchange, message: Incoming, proof: Proof | undefined): MaybePromise<Replies> {
-    const { session, context } = exchange;
-    if (context.credential.kind === 'refused')
-      return [this.#refused(message, context.credential.error, exchange.advice)];
-    if (proof === 'mismatch')
-      return [this.#refused(message, BayeuxErrors.principalMismatch, exchange.advice)];
-    if (!session || session.endedBy || message.body['clientId'] !== session.id)
-      return [this.#unknown(message)];
-
-    if (message.channel === '/meta/connect') return connect(this, exchange, message, session);
-    if (message.channel === '/meta/disconnect') return disconnect(exchange, message, session);
-    return this.#ordered(exchange, message, session);
-  }
-
-  #ordered(exchange: Exchange, message: Incoming, session: Session): MaybePromise<Replies> {
-    const { channel } = message;
-    if (channel === '/meta/unsubscribe') return unsubscribe(this, message, session);
-    if (channel === AUTH_CHANNEL) return answerToken(exchange, message, session);
-    if (session.credential?.expired) return [failure(message, BayeuxErrors.tokenExpired)];
-    if (channel === '/meta/subscribe') return subscribe(this, message, session);
-    if (isMeta(channel)) return [failure(message, denied('publish', 'denied_by_security_policy'))];
-    if (isService(channel)) return callService(this, message, session);
-    return publish(this, exchange, message, session);
-  }
-
   #sessionOf(id: string): Session | undefined {
     return this.sessions.find(id) ?? this.locals.get(id);
   }
@@ -425,31 +310,5 @@ export class BayeuxServer implements Core {
     if (!lazy && !matching.some(({ settings }) => settings.lazy)) return 0;
     const settled = matching.findLast(({ settings }) => settings.lazyTimeout !== undefined);
     return settled?.settings.lazyTimeout ?? this.options.lazyTimeout;
-  }
-
-  #unknown(message: Incoming) {
-    const error = unknownSession(message.dialect);
-    if (message.channel === '/meta/disconnect') return failure(message, error);
-    return failure(message, error, { advice: this.#adviseHandshake() });
-  }
-
-  /** A bad token on a message after the handshake: a fresh one may do. */
-  #refused(message: Incoming, error: string, advice: Advice | undefined) {
-    if (message.channel !== '/meta/connect') return failure(message, error);
-    if (error === BayeuxErrors.sessionRevoked) return failure(message, error, { advice: ADVICE_NONE });
-    if (error === BayeuxErrors.tooManyAttempts) return failure(message, error, { advice: ADVICE_LATER });
-    const again = advice ?? (error.startsWith('401:') ? this.#adviseHandshake() : ADVICE_NONE);
-    return failure(message, error, { advice: again });
-  }
-
-  #adviseHandshake(): Advice {
-    const rush = this.#draining || this.scheduler.now() - this.#startedAt < RUSH_AFTER_START;
-    return adviseHandshake(rush ? Math.round(this.random() * this.options.rehandshakeSpread) : 0);
-  }
-
-  #failed(exchange: Exchange, message: Incoming, greets: boolean, error: unknown): Replies {
-    this.logger.error(`A message on ${message.channel} could not be handled.`, error);
-    const { serverError } = BayeuxErrors;
-    return [greets ? refuseHandshake(this, exchange, message, serverError) : failure(message, serverError)];
   }
 }
