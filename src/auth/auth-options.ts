@@ -39,6 +39,11 @@ export interface CometIntrospectionOptions {
   maxTtl?: number;
   /** Seconds for which a token that was refused is refused again without asking. @default 5 */
   negativeTtl?: number;
+  /**
+   * Seconds after which the tokens of living sessions are asked about again; a session whose token was withdrawn ends. 0
+   * for never. Tokens are kept in memory for it, as long as their sessions. @default 300
+   */
+  recheck?: number;
   /** Questions that are asked at a time. @default 20 */
   concurrency?: number;
   /** Questions that may wait for their turn; past them clients are asked to try again later. @default 200 */

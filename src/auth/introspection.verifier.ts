@@ -23,6 +23,10 @@ export class IntrospectionVerifier implements TokenVerifier {
   readonly #client: IntrospectionClient;
   readonly #limit: ConcurrencyLimit;
   readonly #now: () => number;
+  /** Milliseconds; 0 for never. */
+  readonly recheckAfter: number;
+  /** The tokens that principals were made of, for as long as these are needed. */
+  readonly #tokens = new WeakMap<CometPrincipal, string>();
 
   /** @param now milliseconds since the epoch. */
   constructor(
@@ -41,6 +45,7 @@ export class IntrospectionVerifier implements TokenVerifier {
       now,
     );
     this.#now = now;
+    this.recheckAfter = settings.recheck * 1000;
   }
 
   /**
@@ -51,10 +56,11 @@ export class IntrospectionVerifier implements TokenVerifier {
     const answer = await this.#ask(token);
     const audiences: readonly unknown[] = Array.isArray(answer.aud) ? answer.aud : [answer.aud];
     if (!audiences.some((name) => this.#audience.has(name))) throw refused('not meant for this server (aud)');
-    return principalOf(answer, this.#options, {
+    const principal = principalOf(answer, this.#options, {
       now: Math.floor(this.#now() / 1000),
       tokenRef: tokenRef(token),
     });
+    return this.#remember(principal, token);
   }
 
   /**
@@ -66,6 +72,29 @@ export class IntrospectionVerifier implements TokenVerifier {
     const answer = await this.#ask(token);
     if (answer.sub !== undefined && answer.sub !== principal.subject)
       throw refused('another sub than it says');
+    return this.#remember(principal, token);
+  }
+
+  /**
+   * Asks about the token of a living session. That it has expired since is not for here to say.
+   *
+   * @returns false if it is no longer good.
+   * @throws AuthUnavailableError if that cannot be told at present.
+   */
+  async recheck(principal: CometPrincipal): Promise<boolean> {
+    const token = this.#tokens.get(principal);
+    if (token === undefined) return true;
+    try {
+      await this.#ask(token);
+      return true;
+    } catch (error) {
+      if (error instanceof TokenError) return error.code === 'token_expired';
+      throw error;
+    }
+  }
+
+  #remember(principal: CometPrincipal, token: string): CometPrincipal {
+    if (this.recheckAfter > 0) this.#tokens.set(principal, token);
     return principal;
   }
 

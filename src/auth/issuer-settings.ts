@@ -18,6 +18,8 @@ export interface IntrospectionSettings {
   readonly maxTtl: number;
   /** Seconds. */
   readonly negativeTtl: number;
+  /** Seconds. */
+  readonly recheck: number;
   readonly concurrency: number;
   readonly queue: number;
 }
@@ -77,6 +79,7 @@ function introspectionOf(options: CometIntrospectionOptions): IntrospectionSetti
     signedResponseAlg: options.signedResponseAlg,
     maxTtl: options.maxTtl ?? 30,
     negativeTtl: options.negativeTtl ?? 5,
+    recheck: options.recheck ?? 300,
     concurrency: options.concurrency ?? 20,
     queue: options.queue ?? 200,
   };

@@ -7,6 +7,7 @@ import { type IssuerEndpoint, IssuerMetadata } from './issuer-metadata.js';
 import type { IssuerSettings } from './issuer-settings.js';
 import { COMPACT_JWS, JwtTokenVerifier } from './jwt.verifier.js';
 import { MAX_TOKEN_LENGTH } from './presented-token.js';
+import type { TokenRechecker } from './rechecks.js';
 import { TokenError } from './token-verifier.js';
 import type { TokenVerifier } from './token-verifier.js';
 
@@ -18,8 +19,10 @@ const JWT_TIMES = { good: 60_000, bad: 5_000 };
  * selects one of them, whose own keys or own word then decide. No address is made of it, and nothing of one issuer
  * serves for another.
  */
-export class IssuersVerifier implements TokenVerifier {
+export class IssuersVerifier implements TokenVerifier, TokenRechecker {
   readonly #verifiers: ReadonlyMap<string, TokenVerifier>;
+  /** Those that are asked about their tokens, by issuer. */
+  readonly #asked = new Map<string, IntrospectionVerifier>();
   /** Whom tokens are shown that say nothing of their issuer. */
   readonly #opaque: TokenVerifier | undefined;
 
@@ -28,7 +31,9 @@ export class IssuersVerifier implements TokenVerifier {
    * @throws TypeError if the options cannot be used; `validateIssuers` tells what is wrong.
    */
   constructor(issuers: readonly IssuerSettings[], logger: Logger, now: () => number) {
-    this.#verifiers = new Map(issuers.map((issuer) => [issuer.issuer, verifierOf(issuer, logger, now)]));
+    this.#verifiers = new Map(
+      issuers.map((issuer) => [issuer.issuer, this.#verifierOf(issuer, logger, now)]),
+    );
     // With two of them one would see the tokens of the other.
     const [asked, ...others] = issuers.filter(({ strategy }) => strategy === 'introspection');
     if (asked && others.length === 0) this.#opaque = this.#verifiers.get(asked.issuer);
@@ -45,6 +50,37 @@ export class IssuersVerifier implements TokenVerifier {
     if (!verifier) throw new TokenError('invalid_token', 'of no issuer that is configured (iss)');
     return verifier.verify(token);
   }
+
+  get shortestRecheck(): number {
+    const times = [...this.#asked.values()]
+      .map(({ recheckAfter }) => recheckAfter)
+      .filter((time) => time > 0);
+    return times.length === 0 ? 0 : Math.min(...times);
+  }
+
+  recheckAfter({ issuer }: CometPrincipal): number {
+    return this.#asked.get(issuer)?.recheckAfter ?? 0;
+  }
+
+  async recheck(principal: CometPrincipal): Promise<boolean> {
+    return (await this.#asked.get(principal.issuer)?.recheck(principal)) ?? true;
+  }
+
+  #verifierOf(issuer: IssuerSettings, logger: Logger, now: () => number): TokenVerifier {
+    const { introspection } = issuer;
+    if (!introspection || issuer.strategy === 'jwt') {
+      return new CachingVerifier(new JwtTokenVerifier(issuer, logger, now), JWT_TIMES, now);
+    }
+    const both = issuer.strategy === 'jwt+introspection';
+    const needs: IssuerEndpoint[] = ['introspection_endpoint'];
+    if (both || introspection.signedResponseAlg !== undefined) needs.push('jwks_uri');
+    const metadata = new IssuerMetadata(issuer, needs, logger, now);
+    const asking = new IntrospectionVerifier(issuer, introspection, metadata, logger, now);
+    this.#asked.set(issuer.issuer, asking);
+    const verifier = both ? inTurn(new JwtTokenVerifier(issuer, logger, now, metadata), asking) : asking;
+    const times = { good: introspection.maxTtl * 1000, bad: introspection.negativeTtl * 1000 };
+    return new CachingVerifier(verifier, times, now);
+  }
 }
 
 function claimedIssuer(token: string): string | undefined {
@@ -55,21 +91,6 @@ function claimedIssuer(token: string): string | undefined {
     // Three parts, but no JWT.
     return undefined;
   }
-}
-
-function verifierOf(issuer: IssuerSettings, logger: Logger, now: () => number): TokenVerifier {
-  const { introspection } = issuer;
-  if (!introspection || issuer.strategy === 'jwt') {
-    return new CachingVerifier(new JwtTokenVerifier(issuer, logger, now), JWT_TIMES, now);
-  }
-  const both = issuer.strategy === 'jwt+introspection';
-  const needs: IssuerEndpoint[] = ['introspection_endpoint'];
-  if (both || introspection.signedResponseAlg !== undefined) needs.push('jwks_uri');
-  const metadata = new IssuerMetadata(issuer, needs, logger, now);
-  const asking = new IntrospectionVerifier(issuer, introspection, metadata, logger, now);
-  const verifier = both ? inTurn(new JwtTokenVerifier(issuer, logger, now, metadata), asking) : asking;
-  const times = { good: introspection.maxTtl * 1000, bad: introspection.negativeTtl * 1000 };
-  return new CachingVerifier(verifier, times, now);
 }
 
 /** First by signature, so that an issuer is asked only about tokens that it has made. */

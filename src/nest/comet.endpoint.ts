@@ -4,7 +4,9 @@ import type { Engine, Scheduler } from '../bayeux/ports.js';
 import { Authenticator } from '../auth/authenticator.js';
 import { BackchannelLogout } from '../auth/backchannel-logout.js';
 import type { LogoutTokenOptions } from '../auth/logout-token.js';
+import { IssuersVerifier } from '../auth/issuers.verifier.js';
 import { LogoutTokenVerifier } from '../auth/logout-token.verifier.js';
+import { Rechecks } from '../auth/rechecks.js';
 import { revocableOf } from '../auth/revocation-keys.js';
 import { RuleAuthority } from '../auth/rule.authority.js';
 import type { TokenVerifier } from '../auth/token-verifier.js';
@@ -71,6 +73,9 @@ export class CometEndpoint {
     });
     for (const extension of resolved.extensions) {
       this.server.extensions.add(extensionOf(extension, viewOf));
+    }
+    if (verifier instanceof IssuersVerifier && verifier.shortestRecheck > 0) {
+      this.server.listeners.add(new Rechecks(this.server, verifier));
     }
     const { credentials } = resolved;
     const authenticator = new Authenticator(verifier, logger, { credentials, tenants: this.tenants });

@@ -65,6 +65,7 @@ class IntrospectionShape {
   signedResponseAlg?: string;
   @WholeNumber(0, 'seconds', 30) maxTtl?: number;
   @WholeNumber(0, 'seconds', 5) negativeTtl?: number;
+  @WholeNumber(0, 'seconds', 300) recheck?: number;
   @WholeNumber(1, 'questions', 20) concurrency?: number;
   @WholeNumber(0, 'questions', 200) queue?: number;
 }

@@ -20,6 +20,7 @@ export function resolvedDefaults(): Record<string, unknown> {
     'auth.introspection.authentication': issuer?.introspection?.authentication,
     'auth.introspection.maxTtl': issuer?.introspection?.maxTtl,
     'auth.introspection.negativeTtl': issuer?.introspection?.negativeTtl,
+    'auth.introspection.recheck': issuer?.introspection?.recheck,
     'auth.introspection.concurrency': issuer?.introspection?.concurrency,
     'auth.introspection.queue': issuer?.introspection?.queue,
     'auth.algorithms': jwt?.algorithms,
