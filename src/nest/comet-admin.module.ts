@@ -29,7 +29,12 @@ export interface CometAdminOptions {
 @Module({})
 export class CometAdminModule {
   /** @throws TypeError if an option cannot mean what it says. */
-  static forRoot({ path = 'comet/admin', scope = 'comet:admin' }: CometAdminOptions = {}): DynamicModule {
+  static forRoot(options: CometAdminOptions = {}): DynamicModule {
+    const { path = 'comet/admin', scope = 'comet:admin', ...others } = options;
+    const [unknown] = Object.keys(others);
+    if (unknown !== undefined) {
+      throw new TypeError(`${unknown} is no option of CometAdminModule: look for a misspelling.`);
+    }
     if (!PATH.test(path)) {
       throw new TypeError(
         "path must be a path without a slash at either end: write for example path: 'comet/admin'.",

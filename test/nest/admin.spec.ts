@@ -100,9 +100,13 @@ describe.each(HTTP_KINDS)('the admin controller on %s', (http) => {
   });
 });
 
-it.each([{ path: '/admin' }, { path: '' }, { scope: '' }, { scope: 'a b' }, { scope: 'a"b' }])(
-  'CometAdminModule does not take %j',
-  (options) => {
-    expect(() => CometAdminModule.forRoot(options)).toThrow(TypeError);
-  },
-);
+it.each([
+  { path: '/admin' },
+  { path: '' },
+  { scope: '' },
+  { scope: 'a b' },
+  { scope: 'a"b' },
+  { scopes: 'a' },
+])('CometAdminModule does not take %j', (options) => {
+  expect(() => CometAdminModule.forRoot(options)).toThrow(TypeError);
+});
