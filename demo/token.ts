@@ -10,7 +10,7 @@ const MAX_STEPS = 10;
 /** What a person can mend; the message says how. */
 class UsageError extends Error {}
 
-/** An access token for the push server, got as any OAuth client gets one. */
+/** An access token for the push server, got like those of other OAuth clients. */
 async function accessToken(who: string | undefined): Promise<string> {
   const config = readConfig(process.env);
   if (!config.embedded)

@@ -77,7 +77,7 @@ export interface CometRevocationOptions {
    * too. @default 86400
    */
   sidTtl?: number;
-  /** For everything else: at least as long as any token is good. @default 86400 */
+  /** For everything else: no shorter than the longest life of a token. @default 86400 */
   tokenTtl?: number;
 }
 

@@ -53,7 +53,7 @@ export class Rechecks {
 
   /** A session has begun. */
   sessionAdded(): void {
-    if (this.#every > 0 && this.#deadline.due === undefined) this.#arm();
+    if (this.#deadline.due === undefined) this.#arm();
   }
 
   /** A session has ended; nothing is waited for without any. */

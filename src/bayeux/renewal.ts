@@ -77,7 +77,7 @@ export function tellOfToken(message: Incoming, credential: CredentialLife): void
 
 /**
  * A publish to `/service/comet/auth`. Its token was taken out of the data, and has been judged with the request it came
- * in, as any other.
+ * in, like all others.
  */
 export function answerToken({ context, renewed }: Exchange, message: Incoming, session: Session): Replies {
   const { credential } = session;

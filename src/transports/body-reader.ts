@@ -30,8 +30,8 @@ export abstract class BodyReader {
   protected abstract complete(body: Buffer): void;
   /** It is longer than it may be; the rest is not read. */
   protected abstract tooLong(): void;
-  /** The client has gone in the middle of it. */
-  protected abstract failed(): void;
+  /** The client has gone in the middle of it. @internal */
+  abstract failed(): void;
 
   /** @internal */
   take(chunk: Buffer): void {
@@ -54,11 +54,6 @@ export abstract class BodyReader {
     this.#more = undefined;
     this.complete(body);
   }
-
-  /** @internal */
-  fail(): void {
-    this.failed();
-  }
 }
 
 function onData(this: ReadRequest, chunk: Buffer): void {
@@ -70,5 +65,5 @@ function onEnd(this: ReadRequest): void {
 }
 
 function onError(this: ReadRequest): void {
-  this[READER]?.fail();
+  this[READER]?.failed();
 }

@@ -4,6 +4,7 @@ import { TokenError } from '../auth/token-verifier.js';
 import type { Audit } from '../bayeux/audit.js';
 import type { Logger } from '../bayeux/ports.js';
 import { RateLimit } from '../bayeux/rate-limit.js';
+import { BodyReader } from './body-reader.js';
 import { networkOf } from './client-network.js';
 import type { TransportOptions } from './transport-options.js';
 
@@ -71,7 +72,8 @@ export class LogoutEndpoint {
       this.#refuse(request, response, address, 'no form');
       return;
     }
-    readBody(request, MAX_BYTES, (body) => {
+    // It hangs on the request.
+    new FormReader(request, (body) => {
       const tokens = body === undefined ? [] : new URLSearchParams(body).getAll('logout_token');
       const [token] = tokens;
       if (token === undefined || tokens.length > 1) {
@@ -118,29 +120,26 @@ export class LogoutEndpoint {
   }
 }
 
-/** Reads a body; `undefined` if it is larger than it may be, and the rest of it is not kept. */
-function readBody(
-  request: IncomingMessage,
-  maxBytes: number,
-  done: (body: string | undefined) => void,
-): void {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  const take = (chunk: Buffer): void => {
-    bytes += chunk.length;
-    if (bytes <= maxBytes) {
-      chunks.push(chunk);
-      return;
-    }
-    request.off('data', take).off('end', end);
-    done(undefined);
-  };
-  const end = (): void => {
-    done(Buffer.concat(chunks).toString());
-  };
-  request.on('data', take).on('end', end);
-  // Nobody waits for an answer any more.
-  request.on('error', () => undefined);
+/** Reads the form; `undefined` if it is larger than it may be. */
+class FormReader extends BodyReader {
+  readonly #done: (form: string | undefined) => void;
+
+  constructor(request: IncomingMessage, done: (form: string | undefined) => void) {
+    super(request, MAX_BYTES);
+    this.#done = done;
+  }
+
+  protected complete(body: Buffer): void {
+    this.#done(body.toString());
+  }
+
+  protected tooLong(): void {
+    this.#done(undefined);
+  }
+
+  failed(): void {
+    // Nobody waits for an answer any more.
+  }
 }
 
 /** Answers. What the peer is still sending is not read: the connection ends with the response. */

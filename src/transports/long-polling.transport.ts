@@ -99,7 +99,7 @@ class PollReader extends BodyReader {
     this.#refuse(413);
   }
 
-  protected failed(): void {
+  failed(): void {
     this.#response.destroy();
   }
 
