@@ -1,6 +1,6 @@
-import { createRemoteJWKSet, customFetch } from 'jose';
-import type { CryptoKey, FlattenedJWSInput, JWSHeaderParameters } from 'jose';
-import type { Logger } from '../bayeux/ports.js';
+import { createRemoteJWKSet, customFetch, decodeProtectedHeader, errors, jwtVerify } from 'jose';
+import type { JWTVerifyOptions, JWTVerifyResult } from 'jose';
+import type { Logger, MaybePromise } from '../bayeux/ports.js';
 import { failureCode } from './failure-code.js';
 import { issuerFetch } from './issuer-fetch.js';
 import { ISSUER_COOL_DOWN, ISSUER_TIMEOUT, IssuerMetadata } from './issuer-metadata.js';
@@ -8,8 +8,11 @@ import type { IssuerOptions } from './issuer-metadata.js';
 import { isWithin, SingleFlight } from './single-flight.js';
 import { AuthUnavailableError } from './token-verifier.js';
 
-/** Milliseconds after a fetch in which a key id that is not known causes no other one: peers choose key ids. */
-const UNKNOWN_KEY_COOL_DOWN = 10_000;
+/** Milliseconds after a fetch in which no token causes another one: peers choose key ids and signatures. */
+const RENEWAL_COOL_DOWN = 10_000;
+
+/** Keys that are tried for a token that names none of them. */
+const MAX_TRIED = 8;
 
 /** Milliseconds after which the keys are fetched again even if all is well, so that a withdrawn key ends. */
 const MAX_AGE = 600_000;
@@ -18,12 +21,17 @@ interface LoadedKeys {
   readonly set: ReturnType<typeof createRemoteJWKSet>;
   readonly url: string;
   readonly loadedAt: number;
+  /** How many fetches had begun when this one did, itself included. */
+  readonly fetch: number;
 }
 
 /**
  * The public keys of the one issuer that is configured. Nothing a token says (`iss`, `jku`, `jwk`, `x5u`, `kid`)
- * decides where they come from, and no flood of key ids makes more than one fetch in ten seconds, or one in a
+ * decides where they come from, and no flood of tokens makes more than one fetch in ten seconds, or one in a
  * second while the issuer is down.
+ *
+ * The keys may be older than the token. A token that no known key verifies is refused only when the keys were asked
+ * for after it came; until they can be asked for again, nothing can be told of it.
  *
  * jose fetches, selects and imports; when to fetch is decided here, as jose knows no clock but the system's, and
  * sets no limit to attempts that fail.
@@ -37,6 +45,7 @@ export class IssuerKeys {
   readonly #now: () => number;
   readonly #fetch: SingleFlight<LoadedKeys>;
   #loaded: LoadedKeys | undefined;
+  #begun = 0;
 
   /**
    * @param now milliseconds since the epoch.
@@ -56,22 +65,41 @@ export class IssuerKeys {
   }
 
   /**
-   * The key that verifies a token with this header.
+   * Verifies the signature and the claims of a token.
    *
-   * @throws AuthUnavailableError as a rejection, if the keys cannot be had; errors of jose, if none of them fits.
+   * @throws AuthUnavailableError as a rejection, if the keys cannot be had, or may have been replaced since they were
+   * fetched; errors of jose, if the token is not good.
    */
-  async find(header: JWSHeaderParameters, token: FlattenedJWSInput): Promise<CryptoKey> {
-    const keys = this.#isYounger(this.#loaded, MAX_AGE) ? this.#loaded : await this.#fetch.run();
+  async verify(token: string, options: JWTVerifyOptions): Promise<JWTVerifyResult> {
+    const begun = this.#begun;
+    let keys: LoadedKeys | undefined;
     try {
-      return await keys.set(header, token);
+      return await verifyWith(async () => (keys = await this.#known()), token, options);
     } catch (error) {
-      const rotated =
-        failureCode(error) === 'ERR_JWKS_NO_MATCHING_KEY' &&
-        !this.#isYounger(this.#loaded, UNKNOWN_KEY_COOL_DOWN);
-      if (!rotated) throw error;
+      const doubt = doubtOf(error);
+      if (doubt === undefined || this.#isFresh(keys, begun)) throw error;
+      if (this.#isYounger(this.#loaded, RENEWAL_COOL_DOWN)) {
+        // The issuer has published the very key that the token names, and the signature is not made with it.
+        if (doubt === 'signature' && namesItsKey(token)) throw error;
+        throw new AuthUnavailableError('the keys may have been replaced since they were fetched');
+      }
     }
-    const renewed = await this.#fetch.run();
-    return renewed.set(header, token);
+    try {
+      return await verifyWith(async () => (keys = await this.#fetch.run()), token, options);
+    } catch (error) {
+      // The fetch that was under way when the token came may have missed its key.
+      if (doubtOf(error) === undefined || this.#isFresh(keys, begun)) throw error;
+      throw new AuthUnavailableError('the keys were fetched too early');
+    }
+  }
+
+  #known(): MaybePromise<LoadedKeys> {
+    return this.#isYounger(this.#loaded, MAX_AGE) ? this.#loaded : this.#fetch.run();
+  }
+
+  /** Whether keys were asked for after so many fetches had begun. */
+  #isFresh(keys: LoadedKeys | undefined, begun: number): boolean {
+    return keys !== undefined && keys.fetch > begun;
   }
 
   #isYounger(keys: LoadedKeys | undefined, age: number): keys is LoadedKeys {
@@ -79,6 +107,7 @@ export class IssuerKeys {
   }
 
   async #load(): Promise<LoadedKeys> {
+    const fetch = ++this.#begun;
     const url = String((await this.#metadata.get()).jwks_uri);
     const set =
       this.#loaded?.url === url
@@ -97,7 +126,40 @@ export class IssuerKeys {
       this.#logger.warn(`The keys of the issuer could not be fetched: ${code}.`);
       throw new AuthUnavailableError(`no keys (${code})`);
     }
-    this.#loaded = { set, url, loadedAt: this.#now() };
+    this.#loaded = { set, url, loadedAt: this.#now(), fetch };
     return this.#loaded;
   }
+}
+
+/** Verifies a token with the key that it names, or with each that it may mean if it names none. */
+async function verifyWith(
+  keys: () => Promise<LoadedKeys>,
+  token: string,
+  options: JWTVerifyOptions,
+): Promise<JWTVerifyResult> {
+  try {
+    return await jwtVerify(token, async (header, jws) => (await keys()).set(header, jws), options);
+  } catch (error) {
+    if (!(error instanceof errors.JWKSMultipleMatchingKeys)) throw error;
+    let tried = 0;
+    for await (const key of error) {
+      try {
+        return await jwtVerify(token, key, options);
+      } catch (failure) {
+        if (doubtOf(failure) !== 'signature') throw failure;
+      }
+      if (++tried === MAX_TRIED) break;
+    }
+    throw new errors.JWSSignatureVerificationFailed();
+  }
+}
+
+/** Why newer keys could verify a token that these do not; `undefined` if no key can. */
+function doubtOf(error: unknown): 'key' | 'signature' | undefined {
+  if (error instanceof errors.JWKSNoMatchingKey) return 'key';
+  return error instanceof errors.JWSSignatureVerificationFailed ? 'signature' : undefined;
+}
+
+function namesItsKey(token: string): boolean {
+  return decodeProtectedHeader(token).kid !== undefined;
 }

@@ -1,4 +1,3 @@
-import { jwtVerify } from 'jose';
 import type { JWTVerifyResult } from 'jose';
 import type { Logger } from '../bayeux/ports.js';
 import { audiencesOf } from './claims-options.js';
@@ -70,7 +69,7 @@ export class JwtTokenVerifier implements TokenVerifier {
 
   async #verifySignature(token: string, now: number): Promise<JWTVerifyResult> {
     try {
-      return await jwtVerify(token, (header, jws) => this.#keys.find(header, jws), {
+      return await this.#keys.verify(token, {
         issuer: this.#options.issuer,
         audience: this.#audience,
         algorithms: this.#algorithms,

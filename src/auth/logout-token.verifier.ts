@@ -1,4 +1,4 @@
-import { decodeJwt, jwtVerify, type JWTVerifyResult } from 'jose';
+import { decodeJwt, type JWTVerifyResult } from 'jose';
 import type { Logger } from '../bayeux/ports.js';
 import { failureCode } from './failure-code.js';
 import { IssuerKeys } from './issuer-keys.js';
@@ -73,7 +73,7 @@ export class LogoutTokenVerifier {
 
   async #verifySignature(token: string, { options, keys }: Issuer): Promise<JWTVerifyResult> {
     try {
-      return await jwtVerify(token, (header, jws) => keys.find(header, jws), {
+      return await keys.verify(token, {
         issuer: options.issuer,
         audience: [...this.#options.clientIds],
         algorithms: [...options.algorithms],

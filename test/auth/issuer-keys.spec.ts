@@ -1,4 +1,4 @@
-import { exportJWK } from 'jose';
+import { exportJWK, SignJWT } from 'jose';
 import { generateKeyPairSync, randomUUID, webcrypto } from 'node:crypto';
 import { JwtTokenVerifier } from '../../src/auth/jwt.verifier.js';
 import type { JwtVerifierOptions } from '../../src/auth/jwt-verifier.options.js';
@@ -18,6 +18,7 @@ import {
   TestLogger,
 } from './issuer.fixture.js';
 import type { IssuerKey } from './issuer.fixture.js';
+import { until } from '../support/until.js';
 
 describe('the issuer', () => {
   let clock: TestClock;
@@ -47,6 +48,12 @@ describe('the issuer', () => {
 
   async function verify(key: IssuerKey, subject = verifier): Promise<unknown> {
     return subject.verify(await sign(key, claimsFor(issuer.url, clock)));
+  }
+
+  /** A token that names a key, with a signature that is none. */
+  function forge(kid: string): string {
+    const header = base64url({ alg: 'ES256', typ: 'at+jwt', kid });
+    return `${header}.${base64url(claimsFor(issuer.url, clock))}.${base64url('x'.repeat(64))}`;
   }
 
   const accepted = expect.objectContaining({ userId: 'alice' }) as object;
@@ -227,23 +234,81 @@ describe('the issuer', () => {
 
     it('T5 a flood of key ids causes one fetch in ten seconds, and good clients notice nothing', async () => {
       await verify(first);
-      const forge = () => {
-        const header = base64url({ alg: 'ES256', typ: 'at+jwt', kid: randomUUID() });
-        return `${header}.${base64url(claimsFor(issuer.url, clock))}.${base64url('x'.repeat(64))}`;
-      };
       const flood = async () => {
-        const attempts = Array.from({ length: 1_000 }, () => verifier.verify(forge()));
-        for (const attempt of await Promise.allSettled(attempts)) {
-          expect(attempt).toEqual({ status: 'rejected', reason: refused });
-        }
+        const attempts = Array.from({ length: 1_000 }, () => verifier.verify(forge(randomUUID())));
+        const outcomes = await Promise.allSettled(attempts);
+        return outcomes.map((outcome) =>
+          outcome.status === 'rejected' ? (outcome.reason as Error).name : 'accepted',
+        );
       };
-      await flood();
+      // The keys were fetched before any of these tokens came.
+      expect(new Set(await flood())).toEqual(new Set(['AuthUnavailableError']));
       expect(issuer.requestsTo(JWKS_PATH)).toBe(1);
       clock.advance(10_000);
-      await Promise.all([flood(), expect(verify(first)).resolves.toEqual(accepted)]);
+      const [second] = await Promise.all([flood(), expect(verify(first)).resolves.toEqual(accepted)]);
+      expect(second).not.toContain('accepted');
       clock.advance(9_999);
-      await flood();
+      expect(new Set(await flood())).toEqual(new Set(['AuthUnavailableError']));
       expect(issuer.requestsTo(JWKS_PATH)).toBe(2);
+    });
+
+    it('[A6] T64 a made-up key id and a rotation refuse no good token: it is told to come again', async () => {
+      await verify(first);
+      clock.advance(10_000);
+      await expect(verifier.verify(forge('made-up'))).rejects.toEqual(refused);
+      issuer.publish([second.jwk]);
+      await expect(verify(second)).rejects.toEqual(unavailable);
+      clock.advance(9_999);
+      await expect(verify(second)).rejects.toEqual(unavailable);
+      clock.advance(1);
+      await expect(verify(second)).resolves.toEqual(accepted);
+      expect(issuer.requestsTo(JWKS_PATH)).toBe(3);
+    });
+
+    it('[A6] T64 a fetch that began before a token came refuses it no more than it has to', async () => {
+      await verify(first);
+      clock.advance(10_000);
+      let answerLate: (() => void) | undefined;
+      issuer.routes.set(JWKS_PATH, (request, response) => {
+        answerLate = () => answerJson({ keys: [first.jwk] })(request, response);
+      });
+      const forged = expect(verifier.verify(forge('made-up'))).rejects.toEqual(refused);
+      await until('the keys to be asked for', () => answerLate !== undefined);
+      const early = expect(verify(second)).rejects.toEqual(unavailable);
+      issuer.publish([second.jwk]);
+      answerLate?.();
+      await Promise.all([forged, early]);
+      clock.advance(10_000);
+      await expect(verify(second)).resolves.toEqual(accepted);
+    });
+
+    it('[A6] T64 a key that another of the same id replaces is fetched when a signature fails', async () => {
+      await verify(first);
+      const replaced = { ...second, jwk: { ...second.jwk, kid: 'first' } };
+      issuer.publish([replaced.jwk]);
+      clock.advance(10_000);
+      await expect(verify(replaced)).resolves.toEqual(accepted);
+      // The key of that name was fetched a moment ago, so that the signature alone is to blame.
+      await expect(verify(first)).rejects.toEqual(refused);
+      expect(issuer.requestsTo(JWKS_PATH)).toBe(2);
+    });
+
+    it('[A6] T64 tokens that name no key survive a rotation, and two keys that they may mean', async () => {
+      const nameless = (key: IssuerKey) =>
+        new SignJWT({ ...claimsFor(issuer.url, clock) })
+          .setProtectedHeader({ alg: key.alg, typ: 'at+jwt' })
+          .sign(key.privateKey);
+      const jwkOf = ({ jwk: { kid: _, ...jwk } }: IssuerKey) => jwk;
+      issuer.publish([jwkOf(first)]);
+      await expect(verifier.verify(await nameless(first))).resolves.toEqual(accepted);
+      await expect(verifier.verify(await nameless(second))).rejects.toEqual(unavailable);
+      issuer.publish([jwkOf(first), jwkOf(second)]);
+      clock.advance(10_000);
+      await expect(verifier.verify(await nameless(second))).resolves.toEqual(accepted);
+      await expect(verifier.verify(await nameless(first))).resolves.toEqual(accepted);
+      clock.advance(10_000);
+      const stranger = await createKey('ES256', 'stranger');
+      await expect(verifier.verify(await nameless(stranger))).rejects.toEqual(refused);
     });
 
     it('T5 a flood of key ids during an outage causes one attempt in a second', async () => {
