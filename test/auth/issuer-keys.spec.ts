@@ -298,11 +298,11 @@ describe('the issuer', () => {
         new SignJWT({ ...claimsFor(issuer.url, clock) })
           .setProtectedHeader({ alg: key.alg, typ: 'at+jwt' })
           .sign(key.privateKey);
-      const jwkOf = ({ jwk: { kid: _, ...jwk } }: IssuerKey) => jwk;
-      issuer.publish([jwkOf(first)]);
+      const jwkOf = ({ publicKey }: IssuerKey) => exportJWK(publicKey);
+      issuer.publish([await jwkOf(first)]);
       await expect(verifier.verify(await nameless(first))).resolves.toEqual(accepted);
       await expect(verifier.verify(await nameless(second))).rejects.toEqual(unavailable);
-      issuer.publish([jwkOf(first), jwkOf(second)]);
+      issuer.publish([await jwkOf(first), await jwkOf(second)]);
       clock.advance(10_000);
       await expect(verifier.verify(await nameless(second))).resolves.toEqual(accepted);
       await expect(verifier.verify(await nameless(first))).resolves.toEqual(accepted);

@@ -11,9 +11,9 @@ const rows = [...readFileSync('docs/security.md', 'utf8').matchAll(ROW)].map(
 
 describe('docs/security.md', () => {
   it('lists every attack once, in order', () => {
-    expect(rows.map(({ number }) => number)).toEqual(
-      Array.from({ length: 55 }, (_, index) => `T${index + 1}`),
-    );
+    const numbers = rows.map(({ number }) => Number(number.slice(1)));
+    expect(numbers).toEqual([...new Set(numbers)].sort((one, other) => one - other));
+    expect(numbers.slice(0, 55)).toEqual(Array.from({ length: 55 }, (_, index) => index + 1));
   });
 
   it('leaves out nothing but DPoP', () => {
