@@ -1,7 +1,6 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import {
   ArrayNotEmpty,
-  ArrayUnique,
   IsArray,
   IsString,
   MaxLength,
@@ -17,6 +16,12 @@ const USER_IDS =
   'userIds must be a list of the ids of users, each once: write for example ["alice"], or leave it out.';
 /** What is said where messages are none. */
 export const MESSAGES = 'messages must be a list of messages, each with a channel and data.';
+
+/** `ArrayUnique` compares each element with all others, which takes a second for some ten thousand. */
+function EachOnce(): PropertyDecorator {
+  const validate = (value: unknown): boolean => Array.isArray(value) && new Set(value).size === value.length;
+  return ValidateBy({ name: 'eachOnce', validator: { validate, defaultMessage: () => USER_IDS } });
+}
 
 /** One message: to the subscribers of its channel, or to users. */
 export class PushMessageDto {
@@ -48,7 +53,7 @@ export class PushMessageDto {
   @ValidateIf((_, value) => value !== undefined)
   @IsArray({ message: USER_IDS })
   @ArrayNotEmpty({ message: USER_IDS })
-  @ArrayUnique({ message: USER_IDS })
+  @EachOnce()
   @IsString({ each: true, message: USER_IDS })
   @MinLength(1, { each: true, message: USER_IDS })
   @MaxLength(255, { each: true, message: USER_IDS })

@@ -1,5 +1,6 @@
 import { HTTP_KINDS } from '../support/comet-app.js';
 import { NestStage } from '../nest/support/nest-stage.js';
+import { readPushBody } from '../../src/push/push-body.js';
 import { push, startPush } from './push.stage.js';
 
 const CHANNEL = 'channel must be the name of a channel: write for example "/news/sport".';
@@ -80,6 +81,39 @@ describe.each(HTTP_KINDS)('the body of a push on %s', (http) => {
     }
     await client.sync();
     expect(client.pushed()).toEqual([]);
+  });
+
+  it('[W11] T77: counts users before it looks at them, in a batch too', async () => {
+    const app = await startPush(stage, http, {}, { maxBatch: 2, maxUsers: 3 });
+    const crowd = inbox(Array.from({ length: 5_000 }, () => 7));
+    expect(await push(app, crowd)).toMatchObject({
+      status: 400,
+      body: { message: ['userIds must not be more than 3: send several messages.'] },
+    });
+    expect(await push(app, { messages: [GOAL, crowd] })).toMatchObject({
+      status: 400,
+      body: { message: ['messages.1.userIds must not be more than 3: send several messages.'] },
+    });
+  });
+
+  it('[W11] T77: compares no user with all others', () => {
+    const userIds = Array.from({ length: 100_000 }, (_, index) => `user-${index}`);
+    let compared = 0;
+    userIds.indexOf = (...given) => {
+      compared++;
+      return Array.prototype.indexOf.apply(userIds, given);
+    };
+    const limits = { maxBatch: 1, maxUsers: userIds.length };
+    expect(readPushBody(inbox(userIds), limits)).toHaveLength(1);
+    expect(() => readPushBody(inbox([...userIds, 'user-0']), { ...limits, maxUsers: 200_000 })).toThrow();
+    expect(compared).toBe(0);
+  });
+
+  it('[W11] T77: names a few of many members that do not belong there', async () => {
+    const app = await startPush(stage, http);
+    const members = Object.fromEntries(Array.from({ length: 5_000 }, (_, index) => [`m${index}`, 1]));
+    const { status, body } = await push(app, { ...GOAL, ...members });
+    expect([status, body.message?.length]).toEqual([400, 20]);
   });
 
   it('T47: is small, and not deep', async () => {
