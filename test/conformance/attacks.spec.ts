@@ -1,6 +1,6 @@
 import { CometService, type CometAuditEvent } from '../../src/index.js';
 import * as api from '../../src/index.js';
-import { onEveryServer, overEveryTransport, withIssuer } from '../support/bench.js';
+import { onServer, overEveryTransport, withIssuer } from '../support/bench.js';
 import { ask } from '../support/http.js';
 import { bearer, presenting } from '../support/identity.js';
 
@@ -56,7 +56,7 @@ describe('attacks on the endpoint', () => {
     });
   }, issuer);
 
-  onEveryServer((bench) => {
+  onServer((bench) => {
     it('T22: no two ids are the same, nor alike', async () => {
       await bench.start();
       const ids = Array.from({ length: 100_000 }, () => bench.app.server.ids.clientId());

@@ -1,5 +1,5 @@
 import type { AuditEventType, CometAuditEvent } from '../../src/index.js';
-import { type Bench, onEveryServer, overEveryTransport, withIssuer } from '../support/bench.js';
+import { type Bench, onServer, overEveryTransport, withIssuer } from '../support/bench.js';
 import { bearer, presenting } from '../support/identity.js';
 
 const ADDRESS = '127.0.0.1';
@@ -82,7 +82,7 @@ describe('the audit', () => {
     });
   }, issuer);
 
-  onEveryServer((bench) => {
+  onServer((bench) => {
     it('T14: tells of a token in the query, over HTTP and of an upgrade', async () => {
       await start(bench);
       const token = await bench.token('alice');

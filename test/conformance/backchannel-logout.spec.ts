@@ -1,7 +1,7 @@
 import type { CometBackchannelLogoutOptions } from '../../src/index.js';
 import { base64url } from '../auth/issuer.fixture.js';
 import type { BayeuxClient } from '../support/bayeux.client.js';
-import { type Bench, DEFAULT_TRANSPORTS, onEveryServer, over, withIssuer } from '../support/bench.js';
+import { type Bench, DEFAULT_TRANSPORTS, onServer, over, withIssuer } from '../support/bench.js';
 import { presenting } from '../support/identity.js';
 import { LOGOUT_EVENT, mintLogout, postLogout, sendLogout } from '../support/logout.js';
 
@@ -88,7 +88,6 @@ describe('a back-channel logout', () => {
       });
     },
     issuer,
-    ['express'],
   );
 
   over(
@@ -188,10 +187,9 @@ describe('a back-channel logout', () => {
       });
     },
     issuer,
-    ['express'],
   );
 
-  onEveryServer((bench) => {
+  onServer((bench) => {
     it('is a form with one token, of 16 KiB at most, that is posted', async () => {
       await start(bench);
       const token = await mint(bench, { sid: 'one' });

@@ -1,4 +1,4 @@
-import { ALL_TRANSPORTS, onEveryServer, withIssuer } from '../support/bench.js';
+import { ALL_TRANSPORTS, onServer, withIssuer } from '../support/bench.js';
 import { parseScript, queryOf } from '../support/callback.client.js';
 import { bearer, presenting } from '../support/identity.js';
 import { statusOf } from '../support/polling.client.js';
@@ -8,7 +8,7 @@ const HANDSHAKE = JSON.stringify([{ channel: '/meta/handshake', version: '1.0', 
 
 describe('callback-polling', () => {
   const issuer = withIssuer();
-  onEveryServer((bench) => {
+  onServer((bench) => {
     describe('proof', () => {
       const rules = [{ channel: '/news', subscribe: true }];
 

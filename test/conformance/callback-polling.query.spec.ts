@@ -1,4 +1,4 @@
-import { ALL_TRANSPORTS, onEveryServer } from '../support/bench.js';
+import { ALL_TRANSPORTS, onServer } from '../support/bench.js';
 import { parseScript, queryOf } from '../support/callback.client.js';
 import { statusOf } from '../support/polling.client.js';
 import { RawSocket } from '../support/raw-socket.js';
@@ -7,7 +7,7 @@ import { until } from '../support/until.js';
 const HANDSHAKE = JSON.stringify([{ channel: '/meta/handshake', version: '1.0', id: '1' }]);
 
 describe('the query of callback-polling', () => {
-  onEveryServer((bench) => {
+  onServer((bench) => {
     it('J-01: concatenates the messages of a repeated parameter', async () => {
       await bench.start(ALL_TRANSPORTS);
       const client = await bench.scripts().join();
@@ -126,7 +126,7 @@ describe('the query of callback-polling', () => {
 });
 
 describe('the query of callback-polling, as the options say', () => {
-  onEveryServer((bench) => {
+  onServer((bench) => {
     it('has the callback in another parameter, of another length', async () => {
       await bench.start({
         ...ALL_TRANSPORTS,

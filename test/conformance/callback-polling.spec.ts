@@ -1,4 +1,4 @@
-import { ALL_TRANSPORTS, type Bench, onEveryServer } from '../support/bench.js';
+import { ALL_TRANSPORTS, type Bench, onServer } from '../support/bench.js';
 import { type CallbackClient, queryOf } from '../support/callback.client.js';
 import { ask } from '../support/http.js';
 import { statusOf } from '../support/polling.client.js';
@@ -12,7 +12,7 @@ async function join(bench: Bench): Promise<CallbackClient> {
 }
 
 describe('callback-polling', () => {
-  onEveryServer((bench) => {
+  onServer((bench) => {
     it('is off unless it is asked for', async () => {
       await bench.start();
       const { status, headers, text } = await bench.scripts().get(queryOf([HANDSHAKE])).answer;

@@ -1,4 +1,4 @@
-import { HTTP_TRANSPORTS, onEveryServer, over } from '../support/bench.js';
+import { HTTP_TRANSPORTS, onServer, over } from '../support/bench.js';
 import { statusOf } from '../support/polling.client.js';
 import { until } from '../support/until.js';
 
@@ -87,7 +87,7 @@ describe('two connects of one session', () => {
     });
   });
 
-  onEveryServer((bench) => {
+  onServer((bench) => {
     it('W-05: over WebSocket the older one is answered at once, the newer one is held', async () => {
       await bench.start();
       const client = await bench.socket().join();

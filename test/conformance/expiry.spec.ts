@@ -1,4 +1,4 @@
-import { onEveryServer, overEveryTransport } from '../support/bench.js';
+import { onServer, overEveryTransport } from '../support/bench.js';
 import { GreeterGateway } from '../support/greeter.gateway.js';
 import { ServiceGateway } from '../support/service.gateway.js';
 import { until } from '../support/until.js';
@@ -138,7 +138,7 @@ describe('expiry', () => {
 });
 
 describe('expiry of a session on a socket', () => {
-  onEveryServer((bench) => {
+  onServer((bench) => {
     const sessions = (): number => bench.app.service.counts.sessions;
     const gone = (): Promise<void> =>
       until('the socket to be gone', () => bench.app.service.counts.sockets === 0);

@@ -1,4 +1,4 @@
-import { onEveryServer } from '../support/bench.js';
+import { onServer } from '../support/bench.js';
 import type { Message } from '../support/message.js';
 import { ServiceGateway } from '../support/service.gateway.js';
 import { dataOf } from './support/away.js';
@@ -12,7 +12,7 @@ function bytesOf(frame: readonly Message[]): number {
 }
 
 describe('frames', () => {
-  onEveryServer((bench) => {
+  onServer((bench) => {
     const broadcast = (...data: unknown[]) =>
       Promise.all(data.map((value) => bench.app.service.broadcast('/a', value)));
 
@@ -96,7 +96,7 @@ describe('frames', () => {
 });
 
 describe('compression', () => {
-  onEveryServer((bench) => {
+  onServer((bench) => {
     const COMPRESSED = { websocket: { compression: true } };
 
     it('is agreed on with clients that can, and keeps nothing of earlier frames', async () => {
@@ -132,7 +132,7 @@ describe('compression', () => {
 });
 
 describe('the option websocket.protocol', () => {
-  onEveryServer((bench) => {
+  onServer((bench) => {
     it('is the sub-protocol that is agreed on, and no other is', async () => {
       await bench.start({ websocket: { protocol: 'push.v2' } });
       const client = bench.socket();

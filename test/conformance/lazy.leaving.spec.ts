@@ -1,4 +1,4 @@
-import { onEveryServer, overEveryTransport } from '../support/bench.js';
+import { onServer, overEveryTransport } from '../support/bench.js';
 import { SocketClient } from '../support/socket.client.js';
 import { arrived, dataOf, leave, listen, sessionOf, subscriber } from './support/away.js';
 
@@ -100,7 +100,7 @@ describe('a lazy message that is about to leave', () => {
     });
   });
 
-  onEveryServer((bench) => {
+  onServer((bench) => {
     it('travels with any reply that carries messages', async () => {
       await bench.start();
       for (const client of [await bench.socket().join(), await bench.polling().join()]) {

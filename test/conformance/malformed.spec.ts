@@ -1,4 +1,4 @@
-import { onEveryServer } from '../support/bench.js';
+import { onServer } from '../support/bench.js';
 import { ask } from '../support/http.js';
 import { RawSocket } from '../support/raw-socket.js';
 import type { BayeuxClient } from '../support/bayeux.client.js';
@@ -68,7 +68,7 @@ async function undisturbed(bench: Bench, misbehave: () => Promise<void>): Promis
 }
 
 describe('malformed input', () => {
-  onEveryServer((bench) => {
+  onServer((bench) => {
     it.each(CASES)('T47: over HTTP $what is answered with $status', async ({ body, status }) => {
       await bench.start();
       await undisturbed(bench, async () => {

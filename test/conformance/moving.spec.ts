@@ -1,4 +1,4 @@
-import { HTTP_TRANSPORTS, onEveryServer, over, withIssuer } from '../support/bench.js';
+import { HTTP_TRANSPORTS, onServer, over, withIssuer } from '../support/bench.js';
 import { bearer, presenting } from '../support/identity.js';
 import { until } from '../support/until.js';
 
@@ -82,7 +82,7 @@ describe('a session that moves to another transport', () => {
 
 describe('the proof a session needs for that', () => {
   const issuer = withIssuer();
-  onEveryServer((bench) => {
+  onServer((bench) => {
     it('a token in the message, from a socket to requests and back', async () => {
       await bench.startSecured();
       const token = await bench.token('alice');

@@ -1,4 +1,4 @@
-import { ALL_TRANSPORTS, type Bench, onEveryServer } from '../support/bench.js';
+import { ALL_TRANSPORTS, type Bench, onServer } from '../support/bench.js';
 import type { PollingClient } from '../support/polling.client.js';
 
 const AT_ONCE = { advice: { timeout: 0 } };
@@ -18,7 +18,7 @@ async function tabs(bench: Bench, count: number): Promise<[PollingClient, ...Pol
 }
 
 describe('several tabs of one browser', () => {
-  onEveryServer((bench) => {
+  onServer((bench) => {
     it('L-15: one is held, the others are told to poll', async () => {
       await bench.start();
       const [first, ...others] = await tabs(bench, 3);

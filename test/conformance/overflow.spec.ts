@@ -1,4 +1,4 @@
-import { onEveryServer, overEveryTransport } from '../support/bench.js';
+import { onServer, overEveryTransport } from '../support/bench.js';
 import { RawSocket } from '../support/raw-socket.js';
 import { until } from '../support/until.js';
 
@@ -66,7 +66,7 @@ describe('a queue that is full', () => {
     });
   });
 
-  onEveryServer((bench) => {
+  onServer((bench) => {
     it('is none for a burst of any size over WebSocket', async () => {
       const app = await bench.start({ queue: { maxMessages: 5 } });
       const client = await bench.socket().join();

@@ -1,6 +1,6 @@
 import type { CometAuditEvent, CometModuleOptions } from '../../src/index.js';
 import type { TurnedAway } from '../support/bayeux.client.js';
-import { type Bench, onEveryServer, over, withIssuer } from '../support/bench.js';
+import { type Bench, onServer, over, withIssuer } from '../support/bench.js';
 import { presenting } from '../support/identity.js';
 import { until } from '../support/until.js';
 
@@ -138,7 +138,7 @@ describe('a client that tries too much', () => {
 });
 
 describe('sockets without a session', () => {
-  onEveryServer((bench) => {
+  onServer((bench) => {
     const refused = { status: 429, headers: { 'retry-after': '5' } };
     const from = (address: string) => bench.socket({ 'x-forwarded-for': address });
     const pending = (limits: NonNullable<CometModuleOptions['limits']>): Partial<CometModuleOptions> => ({

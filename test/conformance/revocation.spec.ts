@@ -174,7 +174,6 @@ describe('a token that is revoked', () => {
       });
     },
     issuer,
-    ['express'],
   );
 
   over(
@@ -205,6 +204,5 @@ describe('a token that is revoked', () => {
       });
     },
     issuer,
-    ['express'],
   );
 });

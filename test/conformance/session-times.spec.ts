@@ -1,6 +1,6 @@
 import type { CometModuleOptions } from '../../src/index.js';
 import type { BayeuxClient } from '../support/bayeux.client.js';
-import { onEveryServer, overEveryTransport, type TransportName } from '../support/bench.js';
+import { onServer, overEveryTransport, type TransportName } from '../support/bench.js';
 import { leave, sessionOf } from './support/away.js';
 
 const AT_ONCE = { advice: { timeout: 0 } };
@@ -127,7 +127,7 @@ describe('the rhythm of a session', () => {
 });
 
 describe('the rhythm of a session that moves', () => {
-  onEveryServer((bench) => {
+  onServer((bench) => {
     async function moved(from: BayeuxClient, to: BayeuxClient): Promise<BayeuxClient> {
       await from.join();
       to.clientId = from.clientId;

@@ -1,4 +1,12 @@
-import { HTTP_TRANSPORTS, onEveryServer, over, overEveryTransport } from '../support/bench.js';
+import {
+  type Bench,
+  HTTP_TRANSPORTS,
+  onEveryServer,
+  over,
+  TRANSPORTS,
+  type TransportName,
+} from '../support/bench.js';
+import { HTTP_KINDS } from '../support/comet-app.js';
 import { statusOf } from '../support/polling.client.js';
 import { SocketClient } from '../support/socket.client.js';
 import { until, within } from '../support/until.js';
@@ -6,8 +14,13 @@ import { until, within } from '../support/until.js';
 const SPREAD = 5_000;
 const NOTHING_ALIVE = { sessions: 0, channels: 0, deadlines: 0, sockets: 0 };
 
+/** Runs a suite on every HTTP framework, as each has its own way to close. */
+function onEveryFramework(transports: readonly TransportName[], suite: (bench: Bench) => void): void {
+  over(transports, suite, undefined, HTTP_KINDS);
+}
+
 describe('shutdown', () => {
-  overEveryTransport((bench) => {
+  onEveryFramework(TRANSPORTS, (bench) => {
     it('answers held connects with retry, each after another while', async () => {
       await bench.start({ session: { rehandshakeSpread: SPREAD } });
       const clients = await Promise.all(Array.from({ length: 12 }, () => bench.client().join()));
@@ -64,7 +77,7 @@ describe('shutdown', () => {
     });
   });
 
-  over(HTTP_TRANSPORTS, (bench) => {
+  onEveryFramework(HTTP_TRANSPORTS, (bench) => {
     it('but a handshake that is wrong in itself is still told so', async () => {
       await bench.start();
       bench.app.server.drain();

@@ -1,5 +1,5 @@
 import type { BayeuxClient } from '../support/bayeux.client.js';
-import { type Bench, onEveryServer } from '../support/bench.js';
+import { type Bench, onServer } from '../support/bench.js';
 import { RawSocket } from '../support/raw-socket.js';
 import { until } from '../support/until.js';
 
@@ -21,7 +21,7 @@ function numbersOf({ received }: BayeuxClient): number[] {
 }
 
 describe('what a client had not taken when its connection was lost', () => {
-  onEveryServer((bench) => {
+  onServer((bench) => {
     it('L-13: comes with the next poll, ahead of what was published since', async () => {
       await bench.start({ queue: { maxBytes: 100_000_000 } });
       const client = await bench.polling().join();

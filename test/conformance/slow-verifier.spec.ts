@@ -1,5 +1,5 @@
 import type { CometPrincipal, TokenVerifier } from '../../src/index.js';
-import { onEveryServer } from '../support/bench.js';
+import { onServer } from '../support/bench.js';
 import { presenting } from '../support/identity.js';
 import { until } from '../support/until.js';
 
@@ -37,7 +37,7 @@ class GatedVerifier implements TokenVerifier {
 }
 
 describe('a connection that dies while its token is being verified', () => {
-  onEveryServer((bench) => {
+  onServer((bench) => {
     const start = async (): Promise<GatedVerifier> => {
       const verifier = new GatedVerifier();
       await bench.start({ auth: { verifier } });

@@ -1,5 +1,5 @@
 import type { BayeuxClient } from '../support/bayeux.client.js';
-import { onEveryServer, overEveryTransport, withIssuer } from '../support/bench.js';
+import { onServer, overEveryTransport, withIssuer } from '../support/bench.js';
 import { bearer, presenting } from '../support/identity.js';
 
 /** A token is good for a minute, and a little longer as clocks differ. */
@@ -133,7 +133,7 @@ describe('a token that expires in mid-session, without a grace', () => {
     });
   }, issuer);
 
-  onEveryServer((bench) => {
+  onServer((bench) => {
     it('is put off by a newer one in the header of a poll', async () => {
       await bench.startSecured(STRICT);
       const client = await bench.polling().join(presenting(await bench.token('alice', MINUTE)));

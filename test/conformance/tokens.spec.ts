@@ -3,7 +3,7 @@ import { answerJson, AUDIENCE, TestIssuer } from '../auth/issuer.fixture.js';
 import {
   type Bench,
   DEFAULT_TRANSPORTS,
-  onEveryServer,
+  onServer,
   over,
   overEveryTransport,
   withIssuer,
@@ -301,7 +301,7 @@ describe('a handshake with a token', () => {
     issuer,
   );
 
-  onEveryServer((bench) => {
+  onServer((bench) => {
     const HANDSHAKE = [{ channel: '/meta/handshake', version: '1.0', id: '1' }];
 
     it('T14 in the query is refused over HTTP in the reply, whatever else is sent', async () => {

@@ -1,4 +1,4 @@
-import { onEveryServer, type TransportName, withIssuer } from '../support/bench.js';
+import { onServer, type TransportName, withIssuer } from '../support/bench.js';
 import { ask } from '../support/http.js';
 import { bearer, presenting } from '../support/identity.js';
 import { UpgradeRefused } from '../support/socket.client.js';
@@ -16,7 +16,7 @@ const SERVED: readonly (readonly TransportName[])[] = [
 const IDLE = 40_000;
 
 describe('the option transports', () => {
-  onEveryServer((bench) => {
+  onServer((bench) => {
     it.each(SERVED.map((transports) => [transports]))(
       '%j: these are offered, in this order',
       async (transports) => {
@@ -75,7 +75,7 @@ describe('the option transports', () => {
 });
 
 describe('a socket that says nothing', () => {
-  onEveryServer((bench) => {
+  onServer((bench) => {
     const start = () => bench.start({ session: { maxInterval: 500_000 }, websocket: { idleTimeout: IDLE } });
     const CLOSED = { code: 1000, reason: 'silent for too long' };
 
@@ -146,7 +146,7 @@ describe('a socket that says nothing', () => {
 });
 
 describe('the option longPolling.duplicateConnectStatus', () => {
-  onEveryServer((bench) => {
+  onServer((bench) => {
     it('is what the older one of two connects is answered with, and nothing else', async () => {
       await bench.start({ longPolling: { duplicateConnectStatus: 409 } });
       const client = await bench.polling().join();
@@ -162,7 +162,7 @@ describe('the option longPolling.duplicateConnectStatus', () => {
 
 describe('the option websocket.requireHandshakePerConnection', () => {
   const issuer = withIssuer();
-  onEveryServer((bench) => {
+  onServer((bench) => {
     const REQUIRED = { websocket: { requireHandshakePerConnection: true } };
     const UNKNOWN = { successful: false, error: '402::session_unknown', advice: { reconnect: 'handshake' } };
 

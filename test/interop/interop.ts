@@ -1,7 +1,7 @@
 import type { Provider } from '@nestjs/common';
 import type { CometModuleOptions } from '../../src/index.js';
 import { DEFAULT_TRANSPORTS, type TransportName } from '../support/bench.js';
-import { CometApp, HTTP_KINDS, type HttpKind } from '../support/comet-app.js';
+import { CometApp, DEFAULT_HTTP_KIND } from '../support/comet-app.js';
 import { TokenIssuer, type TokenChanges } from '../support/token-issuer.js';
 import { until } from '../support/until.js';
 import type { RealClient, RealClientFactory, RealClientSettings } from './real-client.js';
@@ -24,7 +24,6 @@ export class Interop {
   #app: CometApp | undefined;
 
   constructor(
-    readonly http: HttpKind,
     readonly transport: TransportName,
     readonly create: RealClientFactory,
   ) {}
@@ -41,7 +40,7 @@ export class Interop {
     this.#issuer ??= await TokenIssuer.open();
     const limits = { handshakeTimeout: 5_000 };
     const options = { auth: this.#issuer.auth, session: TIMES, limits, ...changes };
-    this.#app = await CometApp.start({ http: this.http, options, providers });
+    this.#app = await CometApp.start({ http: DEFAULT_HTTP_KIND, options, providers });
     return this.#app;
   }
 
@@ -78,15 +77,13 @@ export class Interop {
   }
 }
 
-/** Runs a suite with a client over every transport on every HTTP framework. */
+/** Runs a suite with a client over every transport. */
 export function withRealClient(create: RealClientFactory, suite: (interop: Interop) => void): void {
   for (const transport of DEFAULT_TRANSPORTS) {
-    for (const http of HTTP_KINDS) {
-      describe(`over ${transport} on ${http}`, () => {
-        const interop = new Interop(http, transport, create);
-        afterEach(() => interop.finish());
-        suite(interop);
-      });
-    }
+    describe(`over ${transport}`, () => {
+      const interop = new Interop(transport, create);
+      afterEach(() => interop.finish());
+      suite(interop);
+    });
   }
 }

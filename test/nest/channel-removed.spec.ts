@@ -1,8 +1,8 @@
 import { resolveOptions } from '../../src/nest/comet-options.resolver.js';
-import { onEveryServer } from '../support/bench.js';
+import { onServer } from '../support/bench.js';
 
 describe('a handle of a channel that was removed', () => {
-  onEveryServer((bench) => {
+  onServer((bench) => {
     it('takes nothing any more, as nobody would be asked', async () => {
       const { service } = await bench.start();
       const channel = service.channel('/a');

@@ -1,5 +1,5 @@
 import type { CometChannelSettings } from '../../src/index.js';
-import { onEveryServer, overEveryTransport } from '../support/bench.js';
+import { onServer, overEveryTransport } from '../support/bench.js';
 import { viewOf } from './support/session-view.js';
 
 const MAX_TIME = 2_147_483_647;
@@ -87,7 +87,7 @@ describe('a channel for which the application settles something', () => {
 });
 
 describe('the name of a channel', () => {
-  onEveryServer((bench) => {
+  onServer((bench) => {
     const good = [
       '/a',
       '/a/*',

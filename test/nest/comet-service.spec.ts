@@ -1,14 +1,13 @@
 import type { UserReference } from '../../src/index.js';
-import { HTTP_KINDS } from '../support/comet-app.js';
 import { until } from '../support/until.js';
 import { NestStage } from './support/nest-stage.js';
 
-describe.each(HTTP_KINDS)('CometService on %s', (http) => {
+describe('CometService', () => {
   const stage = new NestStage();
 
   describe('sendMessage', () => {
     it('reaches every session of the user, on whatever transport, subscribed or not, and nobody else', async () => {
-      const app = await stage.start({ http });
+      const app = await stage.start();
       const tabs = [await app.socket('alice').join(), await app.polling('alice').join()];
       const bob = await app.socket('bob').join();
       await bob.subscribe('/mine');
@@ -20,12 +19,12 @@ describe.each(HTTP_KINDS)('CometService on %s', (http) => {
     });
 
     it('tells when nobody is there', async () => {
-      const app = await stage.start({ http });
+      const app = await stage.start();
       expect(await app.service.sendMessage('nobody', '/mine', 1)).toEqual({ sessions: 0 });
     });
 
     it('waits for a user who is reconnecting', async () => {
-      const app = await stage.start({ http });
+      const app = await stage.start();
       const client = await app.socket('alice').join();
       await client.close();
       await until('the socket to be gone', () => app.service.counts.sockets === 0);
@@ -36,7 +35,7 @@ describe.each(HTTP_KINDS)('CometService on %s', (http) => {
     });
 
     it('takes a user within the one tenant there is', async () => {
-      const app = await stage.start({ http });
+      const app = await stage.start();
       await app.socket('alice').join();
       expect(await app.service.sendMessage({ tenant: '', userId: 'alice' }, '/mine', 1)).toEqual({
         sessions: 1,
@@ -47,7 +46,7 @@ describe.each(HTTP_KINDS)('CometService on %s', (http) => {
     });
 
     it('may use service channels, which clients cannot be subscribed to', async () => {
-      const app = await stage.start({ http });
+      const app = await stage.start();
       const client = await app.socket('alice').join();
       await app.service.sendMessage('alice', '/service/answer', 1);
       expect(await client.receive()).toEqual([{ channel: '/service/answer', data: 1 }]);
@@ -72,7 +71,7 @@ describe.each(HTTP_KINDS)('CometService on %s', (http) => {
       ['alice', '/mine', undefined, /JSON/],
       ['alice', '/mine', 1n, /BigInt/],
     ])('refuses the user %j on %j', async (user, channel, data, sentence) => {
-      const app = await stage.start({ http });
+      const app = await stage.start();
       const sending = app.service.sendMessage(user as UserReference, channel as string, data);
       await expect(sending).rejects.toThrow(TypeError);
       await expect(sending).rejects.toThrow(sentence);
@@ -81,7 +80,7 @@ describe.each(HTTP_KINDS)('CometService on %s', (http) => {
 
   describe('broadcast', () => {
     it('reaches all who are subscribed, by wildcard too, each once', async () => {
-      const app = await stage.start({ http });
+      const app = await stage.start();
       const [exact, star, both, none] = [
         await app.socket('a').join(),
         await app.polling('b').join(),
@@ -109,7 +108,7 @@ describe.each(HTTP_KINDS)('CometService on %s', (http) => {
       ['/news', undefined, /JSON/],
       ['/news', () => 1, /JSON/],
     ])('refuses %j', async (channel, data, sentence) => {
-      const app = await stage.start({ http });
+      const app = await stage.start();
       const sending = app.service.broadcast(channel as string, data);
       await expect(sending).rejects.toThrow(TypeError);
       await expect(sending).rejects.toThrow(sentence);
@@ -117,7 +116,7 @@ describe.each(HTTP_KINDS)('CometService on %s', (http) => {
   });
 
   it('counts what is alive', async () => {
-    const app = await stage.start({ http });
+    const app = await stage.start();
     const client = await app.socket('alice').join();
     await client.subscribe(['/a', '/b/*']);
     expect(app.service.counts).toEqual({ sessions: 1, channels: 2, deadlines: 2, sockets: 1 });

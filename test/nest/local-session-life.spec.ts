@@ -1,5 +1,5 @@
 import type { Authorization, CometMessage } from '../../src/index.js';
-import { onEveryServer } from '../support/bench.js';
+import { onServer } from '../support/bench.js';
 import { ServiceGateway } from '../support/service.gateway.js';
 import { turn } from './support/session-view.js';
 
@@ -8,7 +8,7 @@ const nobody = (): void => undefined;
 const ENDED = { error: '402::session_unknown' };
 
 describe('the life of a session of the server', () => {
-  onEveryServer((bench) => {
+  onServer((bench) => {
     it('does not end by itself', async () => {
       const { service } = await bench.start({ session: { maxInactivity: 60_000 } });
       const local = service.openSession('worker');
@@ -95,7 +95,7 @@ describe('the life of a session of the server', () => {
 });
 
 describe('what a session of the server says', () => {
-  onEveryServer((bench) => {
+  onServer((bench) => {
     it('is seen by extensions and listeners like that of a client', async () => {
       const { service } = await bench.start({}, [ServiceGateway]);
       const seen: unknown[] = [];

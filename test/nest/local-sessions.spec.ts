@@ -1,5 +1,5 @@
 import { BayeuxRefusal, BinaryData, type CometMessage } from '../../src/index.js';
-import { ALL_TRANSPORTS, onEveryServer } from '../support/bench.js';
+import { ALL_TRANSPORTS, onServer } from '../support/bench.js';
 import { ServiceGateway } from '../support/service.gateway.js';
 import { dataOf, turn, viewOf } from './support/session-view.js';
 
@@ -7,7 +7,7 @@ const UNKNOWN = { successful: false, error: '402::session_unknown' };
 const nobody = (): void => undefined;
 
 describe('a session of the server', () => {
-  onEveryServer((bench) => {
+  onServer((bench) => {
     it('publishes to clients and receives from them, whatever the rules say', async () => {
       const { service } = await bench.start({
         rules: [{ channel: '/open', subscribe: true, publish: true }],
@@ -257,7 +257,7 @@ describe('a session of the server', () => {
 });
 
 describe('the view of a session of the server', () => {
-  onEveryServer((bench) => {
+  onServer((bench) => {
     it('says what it is, and is no session of a client', async () => {
       const { service } = await bench.start();
       const local = service.openSession('worker');

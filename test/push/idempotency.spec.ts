@@ -1,4 +1,4 @@
-import { HTTP_KINDS } from '../support/comet-app.js';
+import { DEFAULT_HTTP_KIND } from '../support/comet-app.js';
 import { bearer } from '../support/identity.js';
 import { until } from '../support/until.js';
 import { pending } from '../nest/support/session-view.js';
@@ -11,11 +11,11 @@ const HOUR = 3_600_000;
 
 const keyed = (key: string, who = BILLING) => ({ ...who, 'idempotency-key': key });
 
-describe.each(HTTP_KINDS)('an Idempotency-Key on %s', (http) => {
+describe('an Idempotency-Key', () => {
   const stage = new NestStage();
 
   it('has the same request answered as before, and sends nothing twice', async () => {
-    const app = await startPush(stage, http);
+    const app = await startPush(stage, DEFAULT_HTTP_KIND);
     const client = await app.socket().join();
     await client.subscribe('/news/**');
     const [first, second] = [await push(app, GOAL, keyed('k1')), await push(app, GOAL, keyed('k1'))];
@@ -27,21 +27,21 @@ describe.each(HTTP_KINDS)('an Idempotency-Key on %s', (http) => {
   });
 
   it('cannot be used for another request', async () => {
-    const app = await startPush(stage, http);
+    const app = await startPush(stage, DEFAULT_HTTP_KIND);
     await push(app, GOAL, keyed('k1'));
     expect(await push(app, { ...GOAL, data: 2 }, keyed('k1'))).toMatchObject({ status: 422 });
     expect(await push(app, { ...GOAL, userIds: ['alice'] }, keyed('k1'))).toMatchObject({ status: 422 });
   });
 
   it('is the service’s own', async () => {
-    const app = await startPush(stage, http);
+    const app = await startPush(stage, DEFAULT_HTTP_KIND);
     await push(app, GOAL, keyed('k1'));
     const other = keyed('k1', bearer('service/weather.comet+publish'));
     expect(await push(app, { ...GOAL, data: 2 }, other)).toMatchObject({ status: 202 });
   });
 
   it('is refused while its request is in flight', async () => {
-    const app = await startPush(stage, http);
+    const app = await startPush(stage, DEFAULT_HTTP_KIND);
     const decision = pending<'grant'>();
     let asked = 0;
     app.service.channel('/news/**').addAuthorizer(() => (asked++, decision.promise));
@@ -54,7 +54,7 @@ describe.each(HTTP_KINDS)('an Idempotency-Key on %s', (http) => {
   });
 
   it('is free again if its request has failed', async () => {
-    const app = await startPush(stage, http);
+    const app = await startPush(stage, DEFAULT_HTTP_KIND);
     const stop = app.service.channel('/news/**').addAuthorizer(() => 'deny');
     expect(await push(app, GOAL, keyed('k1'))).toMatchObject({ status: 403 });
     stop();
@@ -62,7 +62,7 @@ describe.each(HTTP_KINDS)('an Idempotency-Key on %s', (http) => {
   });
 
   it('is forgotten after a while', async () => {
-    const app = await startPush(stage, http);
+    const app = await startPush(stage, DEFAULT_HTTP_KIND);
     await push(app, GOAL, keyed('k1'));
     app.clock.advance(HOUR - 1);
     expect(await push(app, { ...GOAL, data: 2 }, keyed('k1'))).toMatchObject({ status: 422 });
@@ -71,7 +71,7 @@ describe.each(HTTP_KINDS)('an Idempotency-Key on %s', (http) => {
   });
 
   it.each(['', 'a b', 'x'.repeat(256)])('cannot be %j', async (key) => {
-    const app = await startPush(stage, http);
+    const app = await startPush(stage, DEFAULT_HTTP_KIND);
     expect(await push(app, GOAL, keyed(key))).toMatchObject({ status: 400 });
   });
 });

@@ -2,7 +2,7 @@ import type { Provider } from '@nestjs/common';
 import type { CometModuleOptions } from '../../src/index.js';
 import type { BayeuxClient, ClientSettings, TurnedAway } from './bayeux.client.js';
 import { CallbackClient } from './callback.client.js';
-import { CometApp, HTTP_KINDS, type HttpKind } from './comet-app.js';
+import { CometApp, DEFAULT_HTTP_KIND, HTTP_KINDS, type HttpKind } from './comet-app.js';
 import type { Members, Message } from './message.js';
 import { PollingClient } from './polling.client.js';
 import { RequestClient } from './request.client.js';
@@ -261,24 +261,32 @@ export class Bench {
   }
 }
 
-/** Runs a suite over every transport on every HTTP framework. */
+/** Runs a suite over every transport. */
 export function overEveryTransport(suite: (bench: Bench) => void, issuer?: () => TokenIssuer): void {
   over(TRANSPORTS, suite, issuer);
 }
 
-/** Runs a suite over the transports that it applies to, on every HTTP framework or on some. */
+/**
+ * Runs a suite over the transports that it applies to. One HTTP framework is enough, as the front door takes a request
+ * before the framework sees it; suites about the door itself, the shutdown, gateways and guards name every `HTTP_KINDS`.
+ */
 export function over(
   transports: readonly TransportName[],
   suite: (bench: Bench) => void,
   issuer?: () => TokenIssuer,
-  kinds: readonly HttpKind[] = HTTP_KINDS,
+  kinds: readonly HttpKind[] = [DEFAULT_HTTP_KIND],
 ): void {
   for (const transport of transports) {
     for (const http of kinds) run(`over ${transport} on ${http}`, new Bench(http, transport, issuer), suite);
   }
 }
 
-/** Runs a suite on every HTTP framework; it chooses transports itself. */
+/** Runs a suite on one HTTP framework, for the reason that `over` gives; it chooses transports itself. */
+export function onServer(suite: (bench: Bench) => void, issuer?: () => TokenIssuer): void {
+  run(`on ${DEFAULT_HTTP_KIND}`, new Bench(DEFAULT_HTTP_KIND, 'websocket', issuer), suite);
+}
+
+/** Runs a suite on every HTTP framework, because it is about what stands between us and them; it chooses transports itself. */
 export function onEveryServer(suite: (bench: Bench) => void, issuer?: () => TokenIssuer): void {
   for (const http of HTTP_KINDS) run(`on ${http}`, new Bench(http, 'websocket', issuer), suite);
 }

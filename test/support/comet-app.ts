@@ -18,6 +18,9 @@ export const HTTP_KINDS = ['express', 'fastify'] as const;
 /** One of the HTTP frameworks that Nest knows. */
 export type HttpKind = (typeof HTTP_KINDS)[number];
 
+/** The framework of suites that are not about one. */
+export const DEFAULT_HTTP_KIND: HttpKind = 'express';
+
 /** What an application is made of. */
 export interface CometAppSettings {
   readonly http: HttpKind;

@@ -1,14 +1,13 @@
-import { HTTP_KINDS } from '../support/comet-app.js';
 import { NestStage } from '../nest/support/nest-stage.js';
 
 const HANDSHAKE = [{ channel: '/meta/handshake', version: '1.0' }];
 const SECURE = { 'x-forwarded-proto': 'https', 'x-forwarded-for': '203.0.113.7' };
 
-describe.each(HTTP_KINDS)('the browser cookie on %s', (http) => {
+describe('the browser cookie', () => {
   const stage = new NestStage();
 
   it('comes with the handshake, once', async () => {
-    const app = await stage.start({ http });
+    const app = await stage.start();
     const client = app.polling();
     const { headers } = await client.askMessages(HANDSHAKE).answer;
     expect(headers['set-cookie']).toEqual([
@@ -19,23 +18,23 @@ describe.each(HTTP_KINDS)('the browser cookie on %s', (http) => {
   });
 
   it('does not come with a handshake that is refused', async () => {
-    const app = await stage.start({ http });
+    const app = await stage.start();
     const refused = [{ ...HANDSHAKE[0], ext: { auth: { token: 'bad' } } }];
     expect((await app.polling().askMessages(refused).answer).headers['set-cookie']).toBeUndefined();
   });
 
   it('is Secure behind a trusted proxy that says https, and not because a client says so', async () => {
-    const trusting = await stage.start({ http, options: { trustProxy: ['127.0.0.1'] } });
+    const trusting = await stage.start({ options: { trustProxy: ['127.0.0.1'] } });
     const { headers } = await trusting.polling().askMessages(HANDSHAKE, SECURE).answer;
     expect(headers['set-cookie']?.[0]).toContain('; Secure');
 
-    const wary = await stage.start({ http });
+    const wary = await stage.start();
     const spoofed = await wary.polling().askMessages(HANDSHAKE, SECURE).answer;
     expect(spoofed.headers['set-cookie']?.[0]).not.toContain('Secure');
   });
 
   it('comes with the upgrade of a socket', async () => {
-    const app = await stage.start({ http, options: { trustProxy: 1 } });
+    const app = await stage.start({ options: { trustProxy: 1 } });
     const socket = app.socket();
     await socket.open(SECURE);
     const [issued] = socket.upgradeHeaders['set-cookie'] ?? [];
@@ -46,7 +45,7 @@ describe.each(HTTP_KINDS)('the browser cookie on %s', (http) => {
   });
 
   it('is expired with the header the service gives', async () => {
-    const app = await stage.start({ http, options: { cookie: { name: 'PUSH', path: '/cometd' } } });
+    const app = await stage.start({ options: { cookie: { name: 'PUSH', path: '/cometd' } } });
     expect(app.service.expireCookie()).toBe('PUSH=; Path=/cometd; HttpOnly; SameSite=Lax; Max-Age=0');
   });
 });
