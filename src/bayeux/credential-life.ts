@@ -7,14 +7,14 @@ import type { Deadline, Principal } from './ports.js';
 import type { Session } from './session.js';
 import type { SessionHost } from './session-state.js';
 
-/** Where a client presents a newer token, and is told what becomes of the one it has. */
+/** Where a client presents a newer token, and gets notices about the one it has if it asked for them. */
 export const AUTH_CHANNEL = '/service/comet/auth';
 
 /** Milliseconds after which a client whose session is suspended shall ask again, and before which it is not answered. */
 const PAUSE = 1_000;
 
 /**
- * `good`, `warned` (its client was told that it will expire), `grace` (expired, messages still come), `suspended`
+ * `good`, `warned` (it will expire soon, and a client that asked for notices was told), `grace` (expired, messages still come), `suspended`
  * (nothing leaves any more, and what waits is kept).
  */
 type Stage = 'good' | 'warned' | 'grace' | 'suspended';
@@ -137,6 +137,14 @@ export class CredentialLife {
     return Math.max(this.#refusedAt + PAUSE - this.#host.scheduler.now(), 0);
   }
 
+  /**
+   * Pushes a notice about the token. Only clients that have asked for notices get them: others stop at a message on a
+   * channel that they have not subscribed to.
+   */
+  notify(notice: JsonObject): void {
+    if (this.#session.state.refreshes) this.#session.send({ channel: AUTH_CHANNEL, data: notice });
+  }
+
   end(): void {
     this.#deadline.cancel();
   }
@@ -201,7 +209,7 @@ export class CredentialLife {
   #warn(now: number): void {
     const left = (this.#session.principal.expiresAt ?? 0) - now;
     if (this.#lead === 0 || left <= 0) return;
-    this.#session.send({ channel: AUTH_CHANNEL, data: { type: 'expiring', expires_in: seconds(left) } });
+    this.notify({ type: 'expiring', expires_in: seconds(left) });
   }
 
   #suspend(): void {

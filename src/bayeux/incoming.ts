@@ -43,7 +43,8 @@ const INVALID = Symbol('invalid id');
 const PRINTABLE = /^[\x20-\x7e]+$/;
 
 function readId(id: unknown, maxLength: number): string | undefined | typeof INVALID {
-  if (id === undefined) return undefined;
+  // Clients that serialise objects with empty fields write `null` for an id that they do not have.
+  if (id === undefined || id === null) return undefined;
   if (typeof id === 'number' && Number.isFinite(id)) return String(id);
   return typeof id === 'string' && id.length <= maxLength && PRINTABLE.test(id) ? id : INVALID;
 }

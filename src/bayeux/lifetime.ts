@@ -55,6 +55,11 @@ export class Lifetime {
   /** Any message but a connect: the client lives. It puts expiry off but does not suspend it. */
   touch(): void {
     this.active();
+    this.heard();
+  }
+
+  /** The client lives. */
+  heard(): void {
     const alive = this.#host.scheduler.now() + this.#session.time('maxInterval');
     const due = this.#expiry.due;
     if (due !== undefined && due < alive) this.#expiry.moveTo(alive);

@@ -1,7 +1,7 @@
 import { adviseHandshake } from './advice.js';
 import { contains } from './channel.js';
 import type { Core } from './core.js';
-import { AUTH_CHANNEL, type CredentialLife } from './credential-life.js';
+import type { CredentialLife } from './credential-life.js';
 import { BayeuxErrors } from './errors.js';
 import type { Exchange, Replies } from './exchange.js';
 import { failure, type Incoming, replyTo } from './incoming.js';
@@ -53,7 +53,7 @@ function report(session: Session, lost: readonly string[]): void {
   session.mailbox.withdraw(
     ({ channel }) => matches(lost, channel) && !matches(session.state.subscriptions, channel),
   );
-  session.send({ channel: AUTH_CHANNEL, data: { type: 'unsubscribed', channels: lost } });
+  session.credential?.notify({ type: 'unsubscribed', channels: lost });
 }
 
 /** A bad token, or that of somebody else, has been presented for a session, which goes on as it was. */
@@ -66,8 +66,9 @@ export function denyRenewal(core: Core, exchange: Exchange, session: Session): v
   exchange.advice = refused && session.state.refreshes ? session.credential?.advice() : adviseHandshake(0);
 }
 
-/** Has the reply to `message` say for how long the token of the session is good. */
+/** Has the reply to `message` say for how long the token of the session is good. Salesforce has no such member. */
 export function tellOfToken(message: Incoming, credential: CredentialLife): void {
+  if (message.dialect !== undefined) return;
   const { complete } = message;
   message.complete = (reply) => {
     complete?.(reply);

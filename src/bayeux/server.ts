@@ -188,6 +188,11 @@ export class BayeuxServer implements Core {
     });
   }
 
+  /** The peer of a link has shown that it lives, and said nothing else. */
+  heard(link: Link): void {
+    if (link.sessionId !== undefined) this.sessions.find(link.sessionId)?.heard();
+  }
+
   /** The peer of a link has gone. */
   closed(link: Link): void {
     if (link.sessionId !== undefined) this.sessions.find(link.sessionId)?.closed(link);

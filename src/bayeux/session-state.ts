@@ -14,7 +14,10 @@ export interface SessionState {
   readonly browser: string | undefined;
   /** The request of its handshake: where it came from, and what it said of itself. */
   readonly client: Pick<RequestContext, 'address' | 'headers'>;
-  /** Whether its client has said that it presents newer tokens by itself (`ext.auth.refresh`). */
+  /**
+   * Whether its client has said at the handshake that it presents newer tokens by itself (`ext.auth.refresh`), and so
+   * understands notices about its token.
+   */
   readonly refreshes?: boolean;
   /** True for a session of the server itself, which no client can use and which does not expire. */
   readonly local?: true;

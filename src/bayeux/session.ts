@@ -266,6 +266,11 @@ export class Session {
     this.#lifetime.touch();
   }
 
+  /** The client lives, and has said nothing else: that is no activity. */
+  heard(): void {
+    this.#lifetime.heard();
+  }
+
   /** True if too long nothing has happened but connects. */
   get inactive(): boolean {
     return this.#lifetime.inactive;

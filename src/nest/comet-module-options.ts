@@ -29,7 +29,11 @@ export interface CometSessionOptions {
   maxProcessing?: number;
   /** For how long an authorisation, or admitting a session, may take before it is denied. @default 10000 */
   hookTimeout?: number;
-  /** Upper bound of the random delay before clients handshake anew after a restart. @default 5000 */
+  /**
+   * Upper bound of the random delay before clients handshake anew after a restart. aiocometd and aiosfstream read the
+   * milliseconds of `interval` as seconds: write 0 where they connect, or they stay away for more than an hour.
+   * @default 5000
+   */
   rehandshakeSpread?: number;
   /** Sessions of one user or service. @default 20 */
   maxPerUser?: number;
@@ -165,8 +169,11 @@ export interface CometCookieOptions {
   domain?: string;
   /** @default '/' */
   path?: string;
-  /** `None` is for pages of other sites, and needs TLS. @default 'Lax' */
-  sameSite?: 'Strict' | 'Lax' | 'None';
+  /**
+   * `None` is for pages of other sites, and needs TLS. `false` leaves the attribute out, for clients that cannot read a
+   * cookie with it (the `cookiejar` of Ruby); browsers then take `Lax`. @default 'Lax'
+   */
+  sameSite?: 'Strict' | 'Lax' | 'None' | false;
   /** Seconds for which browsers keep it. @default until the browser ends */
   maxAge?: number;
   /** Sends it over TLS only; `auto` for requests that came over TLS. @default 'auto' */

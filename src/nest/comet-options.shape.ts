@@ -151,8 +151,10 @@ class CookieShape {
   })
   path?: string;
   @Given()
-  @IsIn(['Strict', 'Lax', 'None'], { message: "sameSite must be 'Strict', 'Lax' or 'None'." })
-  sameSite?: string;
+  @IsIn(['Strict', 'Lax', 'None', false], {
+    message: "sameSite must be 'Strict', 'Lax', 'None', or false to leave it out.",
+  })
+  sameSite?: string | false;
   @WholeNumber(0, 'seconds', 86_400) maxAge?: number;
   @Given()
   @IsIn([true, false, 'auto'], { message: "secure must be true, false or 'auto'." })

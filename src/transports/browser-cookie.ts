@@ -49,7 +49,7 @@ export class BrowserCookie {
       maxAge !== undefined && value !== '' && `Max-Age=${maxAge}`,
       httpOnly && 'HttpOnly',
       (options.secure === 'auto' ? secure : options.secure) && 'Secure',
-      `SameSite=${sameSite}`,
+      sameSite !== false && `SameSite=${sameSite}`,
       partitioned && 'Partitioned',
     ];
     return [`${name}=${value}`, ...attributes.filter((attribute) => attribute !== false)].join('; ');

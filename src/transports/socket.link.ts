@@ -17,7 +17,7 @@ export const CloseCodes = {
   unsupportedData: 1003,
   /** Not JSON. */
   invalidPayload: 1007,
-  /** An empty or too deep array, no handshake in time, or a refused one. */
+  /** A too deep array, no handshake in time, or a refused one. */
   policyViolation: 1008,
   /** Too many messages in one frame; too many bytes are refused with the same code. */
   tooBig: 1009,

@@ -8,7 +8,7 @@ export interface BrowserCookieOptions {
   readonly name: string;
   readonly domain: string | undefined;
   readonly path: string;
-  readonly sameSite: 'Strict' | 'Lax' | 'None';
+  readonly sameSite: 'Strict' | 'Lax' | 'None' | false;
   /** Seconds after which browsers forget it; without it they do at their end. */
   readonly maxAge: number | undefined;
   /** Whether it goes over TLS only: `auto` for requests that came over TLS. */

@@ -10,9 +10,9 @@ import type { RequestScope } from './request-scope.js';
 import { CloseCodes, SocketLink } from './socket.link.js';
 import type { TransportOptions } from './transport-options.js';
 
-const CODE_OF: Record<DecodeFailure, readonly [code: number, reason: string]> = {
+/** An empty array is a heartbeat. */
+const CODE_OF: Record<Exclude<DecodeFailure, 'empty'>, readonly [code: number, reason: string]> = {
   malformed: [CloseCodes.invalidPayload, 'not a JSON array of messages'],
-  empty: [CloseCodes.policyViolation, 'empty array'],
   too_deep: [CloseCodes.policyViolation, 'nested too deeply'],
   too_many: [CloseCodes.tooBig, 'too many messages'],
 };
@@ -126,6 +126,12 @@ export class WebSocketTransport {
   #receive(text: string, link: SocketLink, scope: RequestScope): MaybePromise<void> {
     const decoded = decode(text, this.#options);
     if (!decoded.ok) {
+      if (decoded.failure === 'empty') {
+        // The heartbeat of faye before 1.3.
+        this.#intake.server.heard(link);
+        link.frameDone();
+        return;
+      }
       link.close(...CODE_OF[decoded.failure]);
       return;
     }

@@ -42,7 +42,7 @@ describe('envelope', () => {
 
     it.each([
       ['an object', {}],
-      ['null', null],
+      ['a boolean', true],
       ['an empty text', ''],
       ['a control character', 'a\u0007'],
       ['too many characters', 'x'.repeat(129)],

@@ -384,7 +384,7 @@ describe('the options of CometModule', () => {
     [
       'cookie.sameSite',
       open({ cookie: { sameSite: 'lax' } }),
-      "cookie.sameSite must be 'Strict', 'Lax' or 'None'.",
+      "cookie.sameSite must be 'Strict', 'Lax', 'None', or false to leave it out.",
     ],
     [
       'a misspelling',

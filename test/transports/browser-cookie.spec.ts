@@ -72,6 +72,14 @@ describe('BrowserCookie', () => {
     expect(other.expire()).toBe('PUSH=; Domain=example.com; Path=/push; HttpOnly; SameSite=None; Max-Age=0');
   });
 
+  it('[C5] has no SameSite where that is left out, as some cookie jars drop what they do not know', () => {
+    const other = new BrowserCookie({ ...options, sameSite: false });
+    expect(other.read(undefined, true).setCookie).toMatch(
+      /^BAYEUX_BROWSER=[\w-]{32}; Path=\/; HttpOnly; Secure$/,
+    );
+    expect(other.expire()).toBe('BAYEUX_BROWSER=; Path=/; HttpOnly; Max-Age=0');
+  });
+
   it('lives for as long as it was told to, in as many jars', () => {
     const other = new BrowserCookie({ ...options, maxAge: 60, partitioned: true });
     expect(other.read(undefined, true).setCookie).toMatch(

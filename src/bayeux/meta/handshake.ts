@@ -130,7 +130,7 @@ function welcome(core: Core, exchange: Exchange, message: Incoming, session: Ses
   exchange.greet(greeting);
   const count = greeting.messages.length;
   if (core.options.deliverDuringHandshake) reply['x-messages'] = count;
-  if (session.credential)
+  if (session.credential && message.dialect === undefined)
     reply.ext = { ...reply.ext, auth: { ...session.credential.describe(), refresh: true } };
   if (acknowledges) {
     const ack = core.options.deliverDuringHandshake
@@ -156,8 +156,12 @@ function wantsAcknowledgement({ body }: Incoming): boolean {
   return isJsonObject(body['ext']) && body['ext']['ack'] === true;
 }
 
-/** Whether the client presents newer tokens by itself, so that its session is worth keeping for one. */
-function declaresRefresh({ body }: Incoming): boolean {
+/**
+ * Whether the client presents newer tokens by itself, so that its session is worth keeping for one. Clients of Salesforce
+ * do not know notices, whatever an extension of theirs says.
+ */
+function declaresRefresh({ body, dialect }: Incoming): boolean {
+  if (dialect !== undefined) return false;
   const auth = isJsonObject(body['ext']) ? body['ext']['auth'] : undefined;
   return isJsonObject(auth) && auth['refresh'] === true;
 }
