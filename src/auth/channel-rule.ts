@@ -4,6 +4,8 @@ export interface RuleCondition {
   scope?: string | readonly string[];
   /** The kind of principal. @default any */
   kind?: 'user' | 'service' | 'anonymous';
+  /** The issuer of the token, exactly as in `auth`, or several, one of which it must be. @default any */
+  issuer?: string | readonly string[];
   /** The tenant of the principal. @default any */
   tenant?: string;
   /**

@@ -1,10 +1,17 @@
 import { isJsonObject } from '../bayeux/message.js';
 
-const MEMBERS: readonly string[] = ['scope', 'kind', 'tenant', 'claims'];
+const MEMBERS: readonly string[] = ['scope', 'kind', 'issuer', 'tenant', 'claims'];
 const KINDS: readonly unknown[] = ['user', 'service', 'anonymous'];
 
-/** What is wrong with a condition, as what follows the name of its rule. `where` is the member that holds it. */
-export function conditionMistakes(where: string, condition: unknown): string[] {
+/**
+ * What is wrong with a condition, as what follows the name of its rule. `where` is the member that holds it, and `issuers`
+ * are those that are configured, if that is known.
+ */
+export function conditionMistakes(
+  where: string,
+  condition: unknown,
+  issuers: readonly string[] | undefined,
+): string[] {
   if (!isJsonObject(condition)) {
     return [`has no condition in ${where}: write true, false or an object with ${MEMBERS.join(', ')}.`];
   }
@@ -22,6 +29,17 @@ export function conditionMistakes(where: string, condition: unknown): string[] {
   }
   if (wrong('kind', (kind) => KINDS.includes(kind))) {
     mistakes.push(`has an unknown kind in ${where}: write 'user', 'service' or 'anonymous'.`);
+  }
+  if (wrong('issuer', isIssuer)) {
+    mistakes.push(`has an issuer in ${where} that is none: write it as in auth, or a list of several.`);
+  } else if (issuers) {
+    const unknown = [condition.issuer ?? []].flat().filter((issuer) => !issuers.includes(issuer as string));
+    mistakes.push(
+      ...unknown.map(
+        (issuer) =>
+          `has the issuer ${JSON.stringify(issuer)} in ${where}, which auth does not name: write ${issuers.length > 0 ? `one of ${issuers.join(', ')}` : 'it there too'}.`,
+      ),
+    );
   }
   if (wrong('tenant', (tenant) => typeof tenant === 'string' && tenant !== '')) {
     mistakes.push(`has a tenant in ${where} that is none: write its name as a text.`);
@@ -42,6 +60,11 @@ export function conditionMistakes(where: string, condition: unknown): string[] {
 function isScope(value: unknown): boolean {
   const scopes: readonly unknown[] = Array.isArray(value) ? value : [value];
   return scopes.length > 0 && scopes.every((scope) => typeof scope === 'string' && /^\S+$/.test(scope));
+}
+
+function isIssuer(value: unknown): boolean {
+  const issuers: readonly unknown[] = Array.isArray(value) ? value : [value];
+  return issuers.length > 0 && issuers.every((issuer) => typeof issuer === 'string' && issuer !== '');
 }
 
 function isClaims(value: unknown): boolean {

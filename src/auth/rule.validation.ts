@@ -17,9 +17,10 @@ const RULE_MEMBERS: readonly string[] = ['channel', 'effect', ...OPERATIONS, 'un
 
 /**
  * What is wrong with channel rules: one sentence for each mistake, saying what to write instead. Empty if nothing is.
+ * Conditions may name `issuers` only, if these are known.
  * A mistake in a rule is one that opens a channel to everybody, or to nobody, so all of it is checked, types too.
  */
-export function validateRules(rules: readonly ChannelRule[]): string[] {
+export function validateRules(rules: readonly ChannelRule[], issuers?: readonly string[]): string[] {
   return rules.flatMap((rule: unknown, index) => {
     const name = `rules[${index.toString()}]`;
     if (!isJsonObject(rule)) return [`${name} must be an object with a channel.`];
@@ -28,9 +29,11 @@ export function validateRules(rules: readonly ChannelRule[]): string[] {
       return [`${name} has no channel: write a channel or a pattern, for example '/news/**'.`];
     }
     const rulePrefix = `${name} ('${channel}')`;
-    return [...memberMistakes(rule), ...operationMistakes(rule), ...channelMistakes(channel, rule)].map(
-      (mistake) => `${rulePrefix} ${mistake}`,
-    );
+    return [
+      ...memberMistakes(rule),
+      ...operationMistakes(rule, issuers),
+      ...channelMistakes(channel, rule),
+    ].map((mistake) => `${rulePrefix} ${mistake}`);
   });
 }
 
@@ -44,13 +47,13 @@ function memberMistakes(rule: JsonObject): string[] {
   return mistakes;
 }
 
-function operationMistakes(rule: JsonObject): string[] {
+function operationMistakes(rule: JsonObject, issuers: readonly string[] | undefined): string[] {
   const { effect, unless } = rule;
   const mistakes: string[] = [];
   if (Object.hasOwn(rule, 'unless')) {
     if (effect !== 'deny')
       mistakes.push("has unless, but does not deny: write effect: 'deny', or leave it out.");
-    mistakes.push(...conditionMistakes('unless', unless));
+    mistakes.push(...conditionMistakes('unless', unless, issuers));
   }
   const operations = OPERATIONS.filter((name) => (rule[name] ?? false) !== false);
   const unnamed = OPERATIONS.every((name) => rule[name] === undefined);
@@ -58,7 +61,7 @@ function operationMistakes(rule: JsonObject): string[] {
     mistakes.push(`names no operation: write ${OPERATIONS.join(', ')} or several of them.`);
   }
   const named = operations.filter((name) => rule[name] !== true);
-  return [...mistakes, ...named.flatMap((name) => conditionMistakes(name, rule[name]))];
+  return [...mistakes, ...named.flatMap((name) => conditionMistakes(name, rule[name], issuers))];
 }
 
 function channelMistakes(channel: string, rule: JsonObject): string[] {

@@ -1,6 +1,7 @@
 import { type ExecutionContext, ForbiddenException, Inject, Injectable } from '@nestjs/common';
 import type { CometPrincipal } from '../auth/comet-principal.js';
 import { CometOAuthGuard } from './comet-oauth.guard.js';
+import { TRUSTED_ISSUERS, type TrustedIssuers } from './trusted-issuers.js';
 
 /** The scope that administrators need. @internal */
 export const ADMIN_SCOPE = Symbol('nestjs-comet:admin-scope');
@@ -9,6 +10,7 @@ export const ADMIN_SCOPE = Symbol('nestjs-comet:admin-scope');
 @Injectable()
 export class CometAdminGuard extends CometOAuthGuard {
   @Inject(ADMIN_SCOPE) private readonly scope!: string;
+  @Inject(TRUSTED_ISSUERS) private readonly issuers!: TrustedIssuers;
 
   override handleRequest<User = CometPrincipal>(
     error: unknown,
@@ -20,7 +22,10 @@ export class CometAdminGuard extends CometOAuthGuard {
     const admitted = super.handleRequest(error, user, info, context, status);
     // A verifier of the application may answer anything.
     const { scopes } = admitted as Partial<CometPrincipal>;
-    if (Array.isArray(scopes) && scopes.includes(this.scope)) return admitted;
+    if (Array.isArray(scopes) && scopes.includes(this.scope)) {
+      this.issuers.require(admitted as Partial<CometPrincipal>, context);
+      return admitted;
+    }
     const response = context.switchToHttp().getResponse<{ header(name: string, value: string): unknown }>();
     response.header('WWW-Authenticate', `Bearer error="insufficient_scope", scope="${this.scope}"`);
     throw new ForbiddenException('insufficient_scope');

@@ -66,7 +66,8 @@ export function resolveOptions(options: CometModuleOptions): ResolvedOptions {
   const { auth, rules = [], session = {}, queue = {}, limits = {}, cookie = {}, compat = {} } = options;
   const transports = options.transports ?? DEFAULT_TRANSPORT_OPTIONS.transports;
   const issuers = issuerSettings(auth);
-  refuse([...validateRules(rules), ...validateIssuers(auth, issuers), ...combinations(options)]);
+  const named = auth.verifier ? undefined : issuers.map(({ issuer }) => issuer);
+  refuse([...validateRules(rules, named), ...validateIssuers(auth, issuers), ...combinations(options)]);
 
   const bayeux = DEFAULT_BAYEUX_OPTIONS;
   const transport = DEFAULT_TRANSPORT_OPTIONS;

@@ -90,7 +90,7 @@ class EndpointGateway {}
     },
     { provide: TOKEN_VERIFIER, useFactory: verifierFor, inject: [COMET_RESOLVED, COMET_SCHEDULER] },
   ],
-  exports: [CometService, CometAuth, CometPublisher, COMET_RESOURCE, TOKEN_VERIFIER],
+  exports: [CometService, CometAuth, CometPublisher, COMET_RESOLVED, COMET_RESOURCE, TOKEN_VERIFIER],
 })
 export class CometModule
   extends ConfigurableModuleClass

@@ -1,4 +1,5 @@
 import { PATH } from '../nest/controller-path.js';
+import { namesIssuers } from '../nest/trusted-issuers.js';
 
 /**
  * How services push over HTTP.
@@ -10,6 +11,12 @@ export interface CometPushOptions {
   path?: string;
   /** The scope that tokens need. @default 'comet:publish' */
   scope?: string;
+  /**
+   * Issuers whose services may push, exactly as in `auth`. A push reaches the users of all issuers of its tenant, so that
+   * it must be given where several issuers share one.
+   * @default the only issuer, or each in a tenant of its own
+   */
+  issuers?: readonly string[];
   /** Messages in one request. @default 100 */
   maxBatch?: number;
   /** Users that one message may be for. @default 1000 */
@@ -21,7 +28,8 @@ export interface CometPushOptions {
 }
 
 /** The same, complete. */
-export type ResolvedPushOptions = Required<CometPushOptions>;
+export type ResolvedPushOptions = Required<Omit<CometPushOptions, 'issuers'>> &
+  Pick<CometPushOptions, 'issuers'>;
 
 /** Injects them. */
 export const PUSH_OPTIONS = Symbol('nestjs-comet:push-options');
@@ -42,7 +50,7 @@ const DEFAULTS: ResolvedPushOptions = Object.freeze({
  */
 export function resolvePushOptions(options: CometPushOptions): ResolvedPushOptions {
   const given = Object.entries(options as Record<string, unknown>).filter(([, value]) => value !== undefined);
-  const unknown = given.find(([name]) => !Object.hasOwn(DEFAULTS, name));
+  const unknown = given.find(([name]) => !Object.hasOwn(DEFAULTS, name) && name !== 'issuers');
   if (unknown) throw new TypeError(`${unknown[0]} is no option of CometPushModule: look for a misspelling.`);
   const resolved = { ...DEFAULTS, ...Object.fromEntries(given) } as ResolvedPushOptions;
   if (typeof resolved.path !== 'string' || !PATH.test(resolved.path)) {
@@ -52,6 +60,11 @@ export function resolvePushOptions(options: CometPushOptions): ResolvedPushOptio
     if (Number.isSafeInteger(resolved[name]) && resolved[name] > 0) continue;
     throw new TypeError(
       `${name} must be a whole number above 0: write for example ${name}: ${DEFAULTS[name]}.`,
+    );
+  }
+  if (resolved.issuers !== undefined && !namesIssuers(resolved.issuers)) {
+    throw new TypeError(
+      "issuers must name issuers: write for example issuers: ['https://login.example.com'].",
     );
   }
   return resolved;

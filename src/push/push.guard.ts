@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import type { CometPrincipal } from '../auth/comet-principal.js';
 import { CometOAuthGuard } from '../nest/comet-oauth.guard.js';
 import { CometPublisher } from '../nest/comet-publisher.js';
+import { TRUSTED_ISSUERS, type TrustedIssuers } from '../nest/trusted-issuers.js';
 
 /** A request, on Express and on Fastify. */
 export type PushHttpRequest = IncomingMessage & { readonly raw?: IncomingMessage };
@@ -12,6 +13,7 @@ export type PushHttpRequest = IncomingMessage & { readonly raw?: IncomingMessage
 export class PushGuard extends CometOAuthGuard {
   // The parameters of the constructor are those of the guard it extends.
   @Inject(CometPublisher) private readonly publisher!: CometPublisher;
+  @Inject(TRUSTED_ISSUERS) private readonly issuers!: TrustedIssuers;
 
   override handleRequest<User = CometPrincipal>(
     error: unknown,
@@ -21,7 +23,9 @@ export class PushGuard extends CometOAuthGuard {
     status?: unknown,
   ): User {
     try {
-      return super.handleRequest(error, user, info, context, status);
+      const admitted = super.handleRequest(error, user, info, context, status);
+      this.issuers.require(admitted as Partial<CometPrincipal>, context);
+      return admitted;
     } catch (refusal) {
       if (refusal instanceof HttpException) {
         const request = context.switchToHttp().getRequest<PushHttpRequest>();

@@ -9,6 +9,7 @@ import {
 import { ApplicationConfig } from '@nestjs/core';
 import { CometPublisher } from '../nest/comet-publisher.js';
 import { RequireScopes } from '../nest/require-scopes.decorator.js';
+import { trustedIssuers } from '../nest/trusted-issuers.js';
 import {
   type CometPushOptions,
   PUSH_OPTIONS,
@@ -54,7 +55,11 @@ export class CometPushModule implements OnModuleInit {
     return {
       module: CometPushModule,
       controllers: [Pushes],
-      providers: [PushService, { provide: PUSH_OPTIONS, useValue: resolved }],
+      providers: [
+        PushService,
+        { provide: PUSH_OPTIONS, useValue: resolved },
+        trustedIssuers('CometPushModule', resolved.issuers),
+      ],
     };
   }
 

@@ -345,4 +345,29 @@ describe('decisions on small channel names', () => {
       }
     }
   });
+
+  it('[A7] T65 asks for the issuer of the token', () => {
+    const ofA = { ...user('alice'), issuer: 'https://a.test' };
+    const ofB = { ...user('alice'), issuer: 'https://b.test' };
+    const subject = authority(
+      { channel: '/a', publish: { issuer: 'https://a.test' } },
+      { channel: '/both', publish: { issuer: ['https://a.test', 'https://b.test'] } },
+      { channel: '/**', effect: 'deny', subscribe: { issuer: 'https://b.test' } },
+      { channel: '/**', subscribe: true },
+    );
+    expect([ofA, ofB, user('alice')].map((who) => subject.publish(who, '/a'))).toEqual([
+      ALLOWED,
+      NOT_GRANTED,
+      NOT_GRANTED,
+    ]);
+    expect([ofA, ofB, user('alice')].map((who) => subject.publish(who, '/both'))).toEqual([
+      ALLOWED,
+      ALLOWED,
+      NOT_GRANTED,
+    ]);
+    expect([ofA, ofB].map((who) => subject.subscribe(who, '/a'))).toEqual([ALLOWED, BY_POLICY]);
+    expect(
+      authority({ channel: '/a', publish: { issuer: 'https://a.test' } }).publish(ANONYMOUS, '/a'),
+    ).toEqual(NOT_GRANTED);
+  });
 });

@@ -21,6 +21,11 @@ describe('validateRules', () => {
         { channel: '/{tenant}/{serviceId}/{clientId}/{claims.https:rooms}/**', publish: true },
         { channel: '/room/*', subscribe: { scope: ['a', 'b'], claims: { vip: true, level: 2, role: 'x' } } },
         { channel: '/room/*', subscribe: { tenant: 'acme' }, create: false },
+        {
+          channel: '/room/*',
+          subscribe: { issuer: 'https://a.test' },
+          publish: { issuer: ['https://a.test'] },
+        },
         { channel: '/room/*', create: { kind: 'user' } },
         { channel: '/service/chat', call: { scope: 'chat' }, publish: false },
         { channel: '/**', subscribe: true, call: true },
@@ -85,6 +90,10 @@ describe('validateRules', () => {
     [{ create: 1 }, /has no condition in create/],
     [{ subscribe: { scope: [] } }, /scope in subscribe/],
     [{ subscribe: { scope: ['a', 'b c'] } }, /scope in subscribe/],
+    [{ subscribe: { issuer: '' } }, /issuer in subscribe that is none/],
+    [{ subscribe: { issuer: [] } }, /issuer in subscribe that is none/],
+    [{ subscribe: { issuer: undefined } }, /issuer in subscribe that is none/],
+    [{ subscribe: { issuer: [7] } }, /issuer in subscribe that is none/],
     [{ subscribe: { tenant: '' } }, /tenant in subscribe/],
     [{ subscribe: { tenant: undefined } }, /tenant in subscribe/],
     [{ subscribe: { claims: undefined } }, /claims in subscribe/],
@@ -124,5 +133,18 @@ describe('validateRules', () => {
       'rules[2]',
       'rules[2]',
     ]);
+  });
+
+  it('[A7] takes only issuers that are configured', () => {
+    const rules: ChannelRule[] = [
+      { channel: '/a', subscribe: { issuer: ['https://a.test', 'https://b.test'] } },
+      { channel: '/b', effect: 'deny', unless: { issuer: 'https://a.test/' } },
+    ];
+    expect(validateRules(rules, ['https://a.test'])).toEqual([
+      expect.stringMatching(/"https:\/\/b\.test" in subscribe, .* write one of https:\/\/a\.test\.$/),
+      expect.stringMatching(/"https:\/\/a\.test\/" in unless/),
+    ]);
+    expect(validateRules(rules, [])).toHaveLength(3);
+    expect(validateRules(rules)).toEqual([]);
   });
 });
