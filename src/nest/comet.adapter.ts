@@ -1,4 +1,4 @@
-import type { Server } from 'node:http';
+import type { IncomingMessage, Server } from 'node:http';
 import type { INestApplication } from '@nestjs/common';
 import { WsAdapter } from '@nestjs/platform-ws';
 import type { MessageMappingProperties } from '@nestjs/websockets';
@@ -8,7 +8,7 @@ import { CometSession } from './comet-session.js';
 import { bindingOf } from './gateway-binding.js';
 import { GatewayServer } from './gateway-hub.js';
 import { isBayeuxPath } from './gateway-path.js';
-import { HttpTakeover } from './http-takeover.js';
+import { HttpTakeover, type PlainGateways, type UpgradeListener } from './http-takeover.js';
 
 /**
  * The WebSocket adapter of applications with `CometModule`: it serves the Bayeux endpoint on the application's HTTP
@@ -24,6 +24,9 @@ import { HttpTakeover } from './http-takeover.js';
 export class CometAdapter extends WsAdapter {
   readonly #app: INestApplication;
   readonly #endpoint: CometEndpoint;
+  readonly #plainGateways: PlainGateways;
+  /** The listener of WsAdapter to upgrades of the application's own server. */
+  #wsUpgrade: UpgradeListener | undefined;
   #takeover: HttpTakeover | undefined;
 
   constructor(app: INestApplication) {
@@ -31,6 +34,10 @@ export class CometAdapter extends WsAdapter {
     this.#app = app;
     this.#endpoint = endpointOf(app);
     this.#endpoint.adapterMade = true;
+    this.#plainGateways = {
+      owns: (request) => this.#hasGateway(request),
+      upgrade: (request, socket, head) => this.#wsUpgrade?.(request, socket, head),
+    };
   }
 
   override create(
@@ -45,7 +52,11 @@ export class CometAdapter extends WsAdapter {
       );
     }
     if (!this.#takeover) {
-      this.#takeover = new HttpTakeover(this.#app.getHttpServer() as Server, this.#endpoint.door);
+      this.#takeover = new HttpTakeover(
+        this.#app.getHttpServer() as Server,
+        this.#endpoint.door,
+        this.#plainGateways,
+      );
       this.#coverSecondaryServers();
     }
     return new GatewayServer();
@@ -89,10 +100,26 @@ export class CometAdapter extends WsAdapter {
   }
 
   protected override ensureHttpServerExists(port: number, httpServer?: Server): Server | undefined {
+    const before = httpServer?.listeners('upgrade') ?? [];
     const created = super.ensureHttpServerExists(port, httpServer);
-    // WsAdapter destroys sockets of paths it does not know.
-    if (port === 0) this.#takeover?.absorbUpgradeListeners();
+    if (port !== 0 || !created) return created;
+    // It destroys sockets of paths it does not know: so it is asked only for those that it does.
+    for (const listener of created.listeners('upgrade') as UpgradeListener[]) {
+      if (before.includes(listener)) continue;
+      created.off('upgrade', listener);
+      this.#wsUpgrade = listener;
+    }
     return created;
+  }
+
+  /** Whether WsAdapter would find a gateway for an upgrade. */
+  #hasGateway({ url = '', headers }: IncomingMessage): boolean {
+    const gateways = (this.wsServersRegistry.get(0) ?? []) as { readonly path?: string }[];
+    if (gateways.length === 0) return false;
+    const base = `ws://${headers.host ?? ''}/`;
+    if (!URL.canParse(url, base)) return false;
+    const { pathname } = new URL(url, base);
+    return gateways.some(({ path }) => path === pathname);
   }
 
   /**

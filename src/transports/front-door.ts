@@ -8,11 +8,14 @@ import type { Intake } from './intake.js';
 import type { LogoutEndpoint } from './logout.endpoint.js';
 import { LongPollingTransport } from './long-polling.transport.js';
 import { OriginPolicy } from './origin-policy.js';
+import { PendingSockets } from './pending-sockets.js';
 import { type Provenance, ProxyTrust } from './proxy-trust.js';
+import { guardSocket, type Refusal, RefusedSockets } from './refused-sockets.js';
 import { type AnswerHeaders, type RequestScope, scopeOf } from './request-scope.js';
 import { ResourceMetadata } from './resource-metadata.js';
 import { ScopeMemo } from './scope-memo.js';
 import type { TransportOptions } from './transport-options.js';
+import { afterResponses, asksForWebSocket, serveAsRequest } from './upgrade-request.js';
 import { WebSocketTransport } from './websocket.transport.js';
 
 /**
@@ -29,6 +32,8 @@ export class FrontDoor {
   readonly #polling: LongPollingTransport | undefined;
   readonly #scripts: CallbackPollingTransport | undefined;
   readonly #sockets: WebSocketTransport;
+  readonly #pending: PendingSockets;
+  readonly #refused: RefusedSockets;
   readonly #scopes = new ScopeMemo();
   readonly #metadata: ResourceMetadata | undefined;
   #toldOfOrigins = false;
@@ -50,7 +55,9 @@ export class FrontDoor {
     if (transports.includes('long-polling')) this.#polling = new LongPollingTransport(intake, options);
     if (transports.includes('callback-polling'))
       this.#scripts = new CallbackPollingTransport(intake, options);
-    this.#sockets = new WebSocketTransport(intake, options);
+    this.#pending = new PendingSockets(options.pendingSockets);
+    this.#refused = new RefusedSockets(intake.server.scheduler, this.#pending);
+    this.#sockets = new WebSocketTransport(intake, options, this.#pending, this.#refused);
     if (options.resource) this.#metadata = new ResourceMetadata(options.resource);
   }
 
@@ -64,8 +71,18 @@ export class FrontDoor {
     return this.#isEndpoint(url) || this.#metadata?.owns(url) === true;
   }
 
-  /** Serves a request that is owned here. */
+  /** Serves a request that is owned here. What is thrown meanwhile goes no further. */
   request(request: IncomingMessage, response: ServerResponse): void {
+    try {
+      this.#serve(request, response);
+    } catch (error) {
+      this.#logger.error('A request failed.', error);
+      if (response.headersSent) response.destroy();
+      else answerEmpty(request, response, 500, PLAIN);
+    }
+  }
+
+  #serve(request: IncomingMessage, response: ServerResponse): void {
     if (this.#metadata?.owns(request.url ?? '') === true) {
       this.#metadata.serve(request, response);
       return;
@@ -108,41 +125,30 @@ export class FrontDoor {
     }
   }
 
-  /** Serves an upgrade that is owned here. */
+  /** Serves an upgrade that is owned here. One to anything but WebSocket is ignored: the request is served. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    socket.on('error', () => socket.destroy());
-    if (this.#metadata?.owns(request.url ?? '') === true) {
-      reject(socket, '404 Not Found');
+    guardSocket(socket);
+    if (!asksForWebSocket(request)) {
+      this.serveAsRequest(request, socket, head);
       return;
     }
-    const provenance = this.#proxies.resolve(request);
-    if (this.#origins.judge(request.headers.origin, provenance) === 'foreign') {
-      this.#foreignOrigin(provenance);
-      reject(socket, '403 Forbidden');
-      return;
-    }
-    const scope: RequestScope = scopeOf(
-      request,
-      provenance,
-      this.#cookie.read(request.headers.cookie, provenance.secure),
-      PLAIN,
-      this.#options,
-    );
-    if (!this.#options.transports.includes('websocket')) reject(socket, '404 Not Found');
-    else if (scope.tokenInQuery) {
-      this.#intake.server.audit.record({ type: 'token_in_query', address: provenance.address });
-      reject(socket, '400 Bad Request');
-    } else if (this.#intake.server.draining) {
-      reject(socket, '503 Service Unavailable', `Retry-After: ${this.#options.retryAfter}\r\n`);
-    } else if (!this.#sockets.hasRoom(provenance.address)) {
-      const { address } = provenance;
-      this.#intake.server.audit.record({
-        type: 'rate_limited',
-        address,
-        reason: 'sockets without a session',
-      });
-      reject(socket, '429 Too Many Requests', `Retry-After: ${this.#options.retryAfter}\r\n`);
-    } else this.#sockets.upgrade(request, socket, head, scope);
+    // A peer that does not wait for its answers must not get them in the middle of its frames.
+    afterResponses(socket, () => {
+      if (socket.destroyed) return;
+      try {
+        this.#upgrade(request, socket, head);
+      } catch (error) {
+        this.#logger.error('An upgrade failed.', error);
+        socket.destroy();
+      }
+    });
+  }
+
+  /** Has the server of an upgrade serve it as the ordinary request that it also is. */
+  serveAsRequest(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    guardSocket(socket);
+    if (serveAsRequest(request, socket, head)) return;
+    this.#refused.refuse(socket, this.addressOf(request), { status: '404 Not Found' });
   }
 
   /** Where a request came from, as far as trusted proxies tell. */
@@ -162,7 +168,50 @@ export class FrontDoor {
 
   /** Resolves when all sockets have closed. */
   close(): Promise<void> {
+    this.#refused.close();
     return this.#sockets.close();
+  }
+
+  #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    const provenance = this.#proxies.resolve(request);
+    const { address } = provenance;
+    const scope = scopeOf(
+      request,
+      provenance,
+      this.#cookie.read(request.headers.cookie, provenance.secure),
+      PLAIN,
+      this.#options,
+    );
+    const refusal = this.#refusalOf(request, provenance, scope);
+    if (refusal) this.#refused.refuse(socket, address, refusal);
+    else this.#sockets.upgrade(request, socket, head, scope);
+  }
+
+  /** Why an upgrade is refused, if it is. */
+  #refusalOf(
+    { url = '', headers }: IncomingMessage,
+    provenance: Provenance,
+    { tokenInQuery }: RequestScope,
+  ): Refusal | undefined {
+    const { address } = provenance;
+    const { audit, draining } = this.#intake.server;
+    const later = { 'Retry-After': this.#options.retryAfter };
+    if (this.#metadata?.owns(url) === true) return { status: '404 Not Found' };
+    if (this.#origins.judge(headers.origin, provenance) === 'foreign') {
+      this.#foreignOrigin(provenance);
+      return { status: '403 Forbidden' };
+    }
+    if (!this.#options.transports.includes('websocket')) return { status: '404 Not Found' };
+    if (tokenInQuery) {
+      audit.record({ type: 'token_in_query', address });
+      return { status: '400 Bad Request' };
+    }
+    if (draining) return { status: '503 Service Unavailable', headers: later };
+    if (!this.#pending.hasRoom(address)) {
+      audit.record({ type: 'rate_limited', address, reason: 'sockets without a session' });
+      return { status: '429 Too Many Requests', headers: later };
+    }
+    return undefined;
   }
 
   get #methods(): string[] {
@@ -195,8 +244,4 @@ const PLAIN: AnswerHeaders = Object.freeze(['Vary', 'Origin', 'X-Content-Type-Op
 /** Responses that a page of another origin may read. */
 function sharedWith(origin: string): AnswerHeaders {
   return [...PLAIN, 'Access-Control-Allow-Origin', origin, 'Access-Control-Allow-Credentials', 'true'];
-}
-
-function reject(socket: Duplex, status: string, headers = ''): void {
-  socket.end(`HTTP/1.1 ${status}\r\n${headers}Connection: close\r\nContent-Length: 0\r\n\r\n`);
 }

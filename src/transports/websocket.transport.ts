@@ -5,7 +5,8 @@ import { decode, type DecodeFailure, isHandshake } from '../bayeux/message.js';
 import { isThenable } from '../bayeux/maybe-promise.js';
 import type { MaybePromise } from '../bayeux/ports.js';
 import type { Accepted, Intake } from './intake.js';
-import { PendingSockets } from './pending-sockets.js';
+import type { PendingSockets } from './pending-sockets.js';
+import type { RefusedSockets } from './refused-sockets.js';
 import type { RequestScope } from './request-scope.js';
 import { CloseCodes, SocketLink } from './socket.link.js';
 import type { TransportOptions } from './transport-options.js';
@@ -20,6 +21,9 @@ const CODE_OF: Record<Exclude<DecodeFailure, 'empty'>, readonly [code: number, r
 /** Without memory of earlier frames: what one client publishes must not be guessable from how well it compresses. */
 const COMPRESSION = { serverNoContextTakeover: true, clientNoContextTakeover: true };
 
+/** Versions of the protocol that are understood. */
+const VERSIONS = ['13', '8'];
+
 /** Bayeux over WebSocket: one array a text frame, both ways. */
 export class WebSocketTransport {
   readonly #intake: Intake;
@@ -27,13 +31,21 @@ export class WebSocketTransport {
   readonly #upgrader: WebSocketServer;
   readonly #links = new Set<SocketLink>();
   readonly #pending: PendingSockets;
+  readonly #refused: RefusedSockets;
   #onEmpty: (() => void) | undefined;
   #closed: Promise<void> | undefined;
 
-  constructor(intake: Intake, options: TransportOptions) {
+  constructor(
+    intake: Intake,
+    options: TransportOptions,
+    /** Where sockets without a session are counted. */
+    pending: PendingSockets,
+    refused: RefusedSockets,
+  ) {
     this.#intake = intake;
     this.#options = options;
-    this.#pending = new PendingSockets(options.pendingSockets);
+    this.#pending = pending;
+    this.#refused = refused;
     const { protocol } = options.webSocket;
     this.#upgrader = new WebSocketServer({
       noServer: true,
@@ -51,23 +63,31 @@ export class WebSocketTransport {
     return this.#links.size;
   }
 
-  /** Whether one more socket without a session may come from an address. */
-  hasRoom(address: string | undefined): boolean {
-    return this.#pending.hasRoom(address);
-  }
-
   /** Takes over an upgrade. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, scope: RequestScope): void {
     const setCookie = scope.browser?.setCookie;
     const addCookie = (headers: string[]): void => void headers.push(`Set-Cookie: ${setCookie}`);
-    // The event is emitted while `handleUpgrade` runs, so that it cannot meet another upgrade.
+    // Without a listener `ws` would answer by itself, and cut the socket off with the answer.
+    const refuse = ({ message }: Error): void => {
+      const understood = VERSIONS.includes(request.headers['sec-websocket-version'] ?? '');
+      const headers = understood ? {} : { 'Sec-WebSocket-Version': VERSIONS.join(', ') };
+      this.#refused.refuse(socket, scope.context.address, {
+        status: '400 Bad Request',
+        headers,
+        body: message,
+      });
+    };
+    // Events are emitted while `handleUpgrade` runs, so that they cannot meet another upgrade.
+    this.#upgrader.once('wsClientError', refuse);
     if (setCookie !== undefined) this.#upgrader.once('headers', addCookie);
+    // It may have been offered among others, of which `ws` would take none.
+    request.headers.upgrade = 'websocket';
     // The cookie has been set then, and need not be kept for as long as the socket lasts.
     const kept = setCookie === undefined ? scope : { ...scope, browser: undefined };
     this.#upgrader.handleUpgrade(request, socket, head, (webSocket) => {
       this.#open(webSocket, socket, kept);
     });
-    this.#upgrader.off('headers', addCookie);
+    this.#upgrader.off('headers', addCookie).off('wsClientError', refuse);
   }
 
   /** Resolves when all sockets have closed. They are told to by the end of their sessions, or here. */
