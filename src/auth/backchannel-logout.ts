@@ -1,4 +1,5 @@
 import type { Revocations } from '../bayeux/revocations.js';
+import type { Clock } from '../bayeux/ports.js';
 import { type Logout, type LogoutReach, revocationsOf } from './logout-token.js';
 import type { LogoutTokenVerifier } from './logout-token.verifier.js';
 import { TokenError } from './token-verifier.js';
@@ -15,19 +16,19 @@ export class BackchannelLogout {
   readonly #verifier: LogoutTokenVerifier;
   readonly #revocations: Pick<Revocations, 'revoke'>;
   readonly #reach: Omit<LogoutReach, 'now'>;
-  readonly #now: () => number;
+  readonly #clock: Clock;
   /** Logout tokens that were obeyed, and when: the oldest first. */
   readonly #obeyed = new Map<string, number>();
 
   constructor(
     verifier: LogoutTokenVerifier,
     revocations: Pick<Revocations, 'revoke'>,
-    { now, ...reach }: Omit<LogoutReach, 'now'> & { readonly now: () => number },
+    { clock, ...reach }: Omit<LogoutReach, 'now'> & { readonly clock: Clock },
   ) {
     this.#verifier = verifier;
     this.#revocations = revocations;
     this.#reach = reach;
-    this.#now = now;
+    this.#clock = clock;
   }
 
   /**
@@ -39,17 +40,17 @@ export class BackchannelLogout {
     const name = JSON.stringify([logout.issuer, logout.tokenId]);
     this.#forget();
     if (this.#obeyed.has(name)) throw new TokenError('invalid_token', 'the logout token was used already');
-    for (const revocation of revocationsOf(logout, { ...this.#reach, now: this.#now() })) {
+    for (const revocation of revocationsOf(logout, { ...this.#reach, now: this.#clock.wallTime() })) {
       await this.#revocations.revoke(revocation);
     }
     // Only now: one that could not be obeyed may come again.
-    this.#obeyed.set(name, this.#now());
+    this.#obeyed.set(name, this.#clock.now());
     return logout;
   }
 
   #forget(): void {
     for (const [name, at] of this.#obeyed) {
-      if (this.#obeyed.size < MAX_REMEMBERED && this.#now() - at < FORGOTTEN_AFTER) break;
+      if (this.#obeyed.size < MAX_REMEMBERED && this.#clock.now() - at < FORGOTTEN_AFTER) break;
       this.#obeyed.delete(name);
     }
   }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { BoundedMap } from './bounded-map.js';
 import type { CometPrincipal } from './comet-principal.js';
+import type { Clock } from '../bayeux/ports.js';
 import { TokenError } from './token-verifier.js';
 import type { TokenVerifier } from './token-verifier.js';
 
@@ -33,28 +34,28 @@ export interface TokenMemory {
 export class CachingVerifier implements TokenVerifier {
   readonly #verifier: TokenVerifier;
   readonly #times: CacheTimes;
-  readonly #now: () => number;
+  readonly #clock: Clock;
   readonly #memory: TokenMemory;
   readonly #running = new Map<string, Promise<CometPrincipal>>();
 
-  /** @param now milliseconds since the epoch. */
   constructor(
     verifier: TokenVerifier,
     times: CacheTimes,
-    now: () => number,
+    clock: Clock,
     memory: TokenMemory = { good: new BoundedMap(MAX_GOOD), bad: new BoundedMap(MAX_BAD) },
   ) {
     this.#verifier = verifier;
     this.#times = times;
-    this.#now = now;
+    this.#clock = clock;
     this.#memory = memory;
   }
 
   async verify(token: string): Promise<CometPrincipal> {
     const key = createHash('sha256').update(token).digest('base64url');
-    const now = this.#now();
+    const now = this.#clock.now();
     const known = this.#memory.good.get(key, now);
-    if (known !== undefined) return known;
+    // The wall clock may have been set since. One that was set back keeps no token for longer, as time goes by `now` too.
+    if (known !== undefined && this.#left(known) > 0) return known;
     const refusal = this.#memory.bad.get(key, now);
     if (refusal !== undefined) throw refusal;
     const running = this.#running.get(key);
@@ -67,16 +68,21 @@ export class CachingVerifier implements TokenVerifier {
   async #ask(key: string, token: string): Promise<CometPrincipal> {
     try {
       const principal = await this.#verifier.verify(token);
-      const now = this.#now();
-      const until = Math.min(principal.expiresAt ?? Infinity, now + this.#times.good);
+      const now = this.#clock.now();
+      const until = now + Math.min(this.#left(principal), this.#times.good);
       this.#memory.good.set(key, principal, until, now);
       return principal;
     } catch (error) {
       if (error instanceof TokenError) {
-        const now = this.#now();
+        const now = this.#clock.now();
         this.#memory.bad.set(key, error, now + this.#times.bad, now);
       }
       throw error;
     }
+  }
+
+  /** Milliseconds until the token of a principal ends. */
+  #left({ expiresAt = Infinity }: CometPrincipal): number {
+    return expiresAt - this.#clock.wallTime();
   }
 }

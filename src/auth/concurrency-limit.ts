@@ -27,7 +27,7 @@ export class ConcurrencyLimit {
   readonly #queue: Waiting[] = [];
   #running = 0;
 
-  /** @param now milliseconds, for the time tasks have waited. */
+  /** @param now milliseconds that pass evenly. */
   constructor(bounds: ConcurrencyBounds, now: () => number) {
     this.#bounds = bounds;
     this.#now = now;

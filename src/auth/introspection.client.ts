@@ -46,7 +46,7 @@ export class IntrospectionClient {
   #connection: Connection | undefined;
   #complained: number | undefined;
 
-  /** @param now milliseconds since the epoch. */
+  /** @param now milliseconds that pass evenly. */
   constructor(
     issuer: IssuerSettings,
     settings: IntrospectionSettings,

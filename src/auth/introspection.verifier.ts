@@ -1,5 +1,5 @@
 import type { IntrospectionResponse } from 'openid-client';
-import type { Logger } from '../bayeux/ports.js';
+import type { Clock, Logger } from '../bayeux/ports.js';
 import { audiencesOf } from './claims-options.js';
 import type { CometPrincipal } from './comet-principal.js';
 import { ConcurrencyLimit } from './concurrency-limit.js';
@@ -22,29 +22,28 @@ export class IntrospectionVerifier implements TokenVerifier {
   readonly #audience: ReadonlySet<unknown>;
   readonly #client: IntrospectionClient;
   readonly #limit: ConcurrencyLimit;
-  readonly #now: () => number;
+  readonly #clock: Clock;
   /** Milliseconds; 0 for never. */
   readonly recheckAfter: number;
   /** The tokens that principals were made of, for as long as these are needed. */
   readonly #tokens = new WeakMap<CometPrincipal, string>();
 
-  /** @param now milliseconds since the epoch. */
   constructor(
     options: IssuerSettings,
     settings: IntrospectionSettings,
     metadata: IssuerMetadata,
     logger: Logger,
-    now: () => number,
+    clock: Clock,
   ) {
     this.#options = options;
     this.#audience = new Set(audiencesOf(options));
-    this.#client = new IntrospectionClient(options, settings, metadata, logger, now);
+    this.#client = new IntrospectionClient(options, settings, metadata, logger, () => clock.now());
     const patience = options.issuerTimeout ?? ISSUER_TIMEOUT;
     this.#limit = new ConcurrencyLimit(
       { running: settings.concurrency, waiting: settings.queue, patience },
-      now,
+      () => clock.now(),
     );
-    this.#now = now;
+    this.#clock = clock;
     this.recheckAfter = settings.recheck * 1000;
   }
 
@@ -57,7 +56,7 @@ export class IntrospectionVerifier implements TokenVerifier {
     const audiences: readonly unknown[] = Array.isArray(answer.aud) ? answer.aud : [answer.aud];
     if (!audiences.some((name) => this.#audience.has(name))) throw refused('not meant for this server (aud)');
     const principal = principalOf(answer, this.#options, {
-      now: Math.floor(this.#now() / 1000),
+      now: Math.floor(this.#clock.wallTime() / 1000),
       tokenRef: tokenRef(token),
     });
     return this.#remember(principal, token);
@@ -112,7 +111,7 @@ export class IntrospectionVerifier implements TokenVerifier {
   }
 
   #checkTimes({ exp, nbf }: IntrospectionResponse): void {
-    const now = Math.floor(this.#now() / 1000);
+    const now = Math.floor(this.#clock.wallTime() / 1000);
     const tolerance = this.#options.clockTolerance;
     if (nbf !== undefined && !(isTime(nbf) && nbf <= now + tolerance)) throw refused('not yet good (nbf)');
     if (exp === undefined) return;

@@ -48,7 +48,7 @@ export class IssuerKeys {
   #begun = 0;
 
   /**
-   * @param now milliseconds since the epoch.
+   * @param now milliseconds that pass evenly.
    * @param metadata what tells where the keys are, if others use it too.
    */
   constructor(

@@ -62,7 +62,7 @@ export class IssuerMetadata {
 
   /**
    * @param needs what the metadata must name.
-   * @param now milliseconds since the epoch; the cool-down after a failure is measured with it.
+   * @param now milliseconds that pass evenly; the cool-down after a failure is measured with it.
    */
   constructor(options: IssuerOptions, needs: readonly IssuerEndpoint[], logger: Logger, now: () => number) {
     this.#issuer = options.issuer;

@@ -1,5 +1,5 @@
 import { decodeJwt } from 'jose';
-import type { Logger } from '../bayeux/ports.js';
+import type { Clock, Logger } from '../bayeux/ports.js';
 import { CachingVerifier } from './caching.verifier.js';
 import type { CometPrincipal } from './comet-principal.js';
 import { IntrospectionVerifier } from './introspection.verifier.js';
@@ -27,12 +27,11 @@ export class IssuersVerifier implements TokenVerifier, TokenRechecker {
   readonly #opaque: TokenVerifier | undefined;
 
   /**
-   * @param now milliseconds since the epoch.
    * @throws TypeError if the options cannot be used; `validateIssuers` tells what is wrong.
    */
-  constructor(issuers: readonly IssuerSettings[], logger: Logger, now: () => number) {
+  constructor(issuers: readonly IssuerSettings[], logger: Logger, clock: Clock) {
     this.#verifiers = new Map(
-      issuers.map((issuer) => [issuer.issuer, this.#verifierOf(issuer, logger, now)]),
+      issuers.map((issuer) => [issuer.issuer, this.#verifierOf(issuer, logger, clock)]),
     );
     // With two of them one would see the tokens of the other.
     const [asked, ...others] = issuers.filter(({ strategy }) => strategy === 'introspection');
@@ -66,20 +65,20 @@ export class IssuersVerifier implements TokenVerifier, TokenRechecker {
     return (await this.#asked.get(principal.issuer)?.recheck(principal)) ?? true;
   }
 
-  #verifierOf(issuer: IssuerSettings, logger: Logger, now: () => number): TokenVerifier {
+  #verifierOf(issuer: IssuerSettings, logger: Logger, clock: Clock): TokenVerifier {
     const { introspection } = issuer;
     if (!introspection || issuer.strategy === 'jwt') {
-      return new CachingVerifier(new JwtTokenVerifier(issuer, logger, now), JWT_TIMES, now);
+      return new CachingVerifier(new JwtTokenVerifier(issuer, logger, clock), JWT_TIMES, clock);
     }
     const both = issuer.strategy === 'jwt+introspection';
     const needs: IssuerEndpoint[] = ['introspection_endpoint'];
     if (both || introspection.signedResponseAlg !== undefined) needs.push('jwks_uri');
-    const metadata = new IssuerMetadata(issuer, needs, logger, now);
-    const asking = new IntrospectionVerifier(issuer, introspection, metadata, logger, now);
+    const metadata = new IssuerMetadata(issuer, needs, logger, () => clock.now());
+    const asking = new IntrospectionVerifier(issuer, introspection, metadata, logger, clock);
     this.#asked.set(issuer.issuer, asking);
-    const verifier = both ? inTurn(new JwtTokenVerifier(issuer, logger, now, metadata), asking) : asking;
+    const verifier = both ? inTurn(new JwtTokenVerifier(issuer, logger, clock, metadata), asking) : asking;
     const times = { good: introspection.maxTtl * 1000, bad: introspection.negativeTtl * 1000 };
-    return new CachingVerifier(verifier, times, now);
+    return new CachingVerifier(verifier, times, clock);
   }
 }
 

@@ -1,5 +1,5 @@
 import type { JWTVerifyResult } from 'jose';
-import type { Logger } from '../bayeux/ports.js';
+import type { Clock, Logger } from '../bayeux/ports.js';
 import { audiencesOf } from './claims-options.js';
 import type { CometPrincipal } from './comet-principal.js';
 import { failureCode } from './failure-code.js';
@@ -28,22 +28,21 @@ export class JwtTokenVerifier implements TokenVerifier {
   readonly #algorithms: string[];
   readonly #types: ReadonlySet<string>;
   readonly #keys: IssuerKeys;
-  readonly #now: () => number;
+  readonly #clock: Clock;
 
   /**
-   * @param now milliseconds since the epoch.
    * @param metadata what tells where the keys are, if others use it too.
    * @throws TypeError if the options cannot be used; `validateJwtOptions` tells what is wrong.
    */
-  constructor(options: JwtVerifierOptions, logger: Logger, now: () => number, metadata?: IssuerMetadata) {
+  constructor(options: JwtVerifierOptions, logger: Logger, clock: Clock, metadata?: IssuerMetadata) {
     const mistakes = validateJwtOptions(options);
     if (mistakes.length > 0) throw new TypeError(mistakes.join('\n'));
     this.#options = options;
     this.#audience = audiencesOf(options);
     this.#algorithms = [...options.algorithms];
     this.#types = new Set(options.tokenTypes.map(bareType));
-    this.#keys = new IssuerKeys(options, logger, now, metadata);
-    this.#now = now;
+    this.#keys = new IssuerKeys(options, logger, () => clock.now(), metadata);
+    this.#clock = clock;
   }
 
   /**
@@ -53,7 +52,7 @@ export class JwtTokenVerifier implements TokenVerifier {
   async verify(token: string): Promise<CometPrincipal> {
     if (token.length > MAX_TOKEN_LENGTH) throw new TokenError('invalid_token', 'too long');
     if (!COMPACT_JWS.test(token)) throw new TokenError('invalid_token', 'no JWS in compact serialisation');
-    const now = this.#now();
+    const now = this.#clock.wallTime();
     const { payload, protectedHeader } = await this.#verifySignature(token, now);
     // jose compares `typ` with one value only, so the comparison is made here, by its rules.
     const type = typeof protectedHeader.typ === 'string' ? bareType(protectedHeader.typ) : undefined;

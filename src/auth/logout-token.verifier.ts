@@ -1,5 +1,5 @@
 import { decodeJwt, type JWTVerifyResult } from 'jose';
-import type { Logger } from '../bayeux/ports.js';
+import type { Clock, Logger } from '../bayeux/ports.js';
 import { failureCode } from './failure-code.js';
 import { IssuerKeys } from './issuer-keys.js';
 import type { JwtVerifierOptions } from './jwt-verifier.options.js';
@@ -25,23 +25,22 @@ interface Issuer {
 export class LogoutTokenVerifier {
   readonly #issuers: ReadonlyMap<string, Issuer>;
   readonly #options: LogoutTokenOptions;
-  readonly #now: () => number;
+  readonly #clock: Clock;
 
-  /** @param now milliseconds since the epoch. */
   constructor(
     issuers: readonly JwtVerifierOptions[],
     options: LogoutTokenOptions,
     logger: Logger,
-    now: () => number,
+    clock: Clock,
   ) {
     this.#issuers = new Map(
       issuers.map((issuer) => [
         issuer.issuer,
-        { options: issuer, keys: new IssuerKeys(issuer, logger, now) },
+        { options: issuer, keys: new IssuerKeys(issuer, logger, () => clock.now()) },
       ]),
     );
     this.#options = options;
-    this.#now = now;
+    this.#clock = clock;
   }
 
   /**
@@ -80,7 +79,7 @@ export class LogoutTokenVerifier {
         requiredClaims: ['iat', 'jti'],
         maxTokenAge: MAX_AGE,
         clockTolerance: options.clockTolerance,
-        currentDate: new Date(this.#now()),
+        currentDate: new Date(this.#clock.wallTime()),
       });
     } catch (error) {
       if (error instanceof AuthUnavailableError) throw error;

@@ -1,7 +1,6 @@
-/** Tells whether less than `duration` milliseconds have passed since `since`; a clock set back counts as passed. */
+/** Tells whether less than `duration` milliseconds have passed since `since`. */
 export function isWithin(now: number, since: number, duration: number): boolean {
-  const elapsed = now - since;
-  return elapsed >= 0 && elapsed < duration;
+  return now - since < duration;
 }
 
 /**
@@ -19,7 +18,7 @@ export class SingleFlight<T> {
 
   /**
    * @param coolDown milliseconds after a failure in which the task is not tried again.
-   * @param now milliseconds on the clock that the cool-down is measured with.
+   * @param now milliseconds that pass evenly.
    */
   constructor(task: () => Promise<T>, coolDown: number, now: () => number) {
     this.#task = task;

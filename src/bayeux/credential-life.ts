@@ -23,6 +23,9 @@ type Stage = 'good' | 'warned' | 'grace' | 'suspended';
  * The token of a session, from its handshake through its renewals to its end. A push connection outlives the requests
  * that RFC 9700 has tokens verified for, so every delivery asks here. One deadline leads from stage to stage; as it may
  * come late, where a machine has slept, each request looks at the clock too.
+ *
+ * A token tells its end by the wall clock, which can be set. It ends when that time has come, or when as much time has
+ * passed as it had left when it was presented: whichever is first.
  */
 export class CredentialLife {
   readonly #session: Session;
@@ -30,6 +33,8 @@ export class CredentialLife {
   readonly #deadline: Deadline;
   /** When the session has to end, whatever its token. */
   readonly #maxAgeAt: number;
+  /** When the token ends, by the scheduler's `now`. */
+  #endsAt = Infinity;
   /** Milliseconds before its end at which the client is told. */
   #lead = 0;
   #stage: Stage = 'good';
@@ -72,8 +77,16 @@ export class CredentialLife {
 
   /** Brings the stage up to the clock. */
   settle(): void {
-    const { due } = this.#deadline;
-    if (due !== undefined && due <= this.#host.scheduler.now()) this.#advance();
+    if (this.#deadline.due === undefined) return;
+    this.#heedWallTime();
+    if (this.#due <= this.#host.scheduler.now()) this.#advance();
+  }
+
+  /** The wall time was set. */
+  wallStepped(): void {
+    if (this.#deadline.due === undefined) return;
+    this.#heedWallTime();
+    this.#advance();
   }
 
   /**
@@ -84,7 +97,7 @@ export class CredentialLife {
    * the same token, or an older one.
    */
   renew(principal: Principal): (() => void) | undefined {
-    if ((principal.expiresAt ?? Infinity) <= this.#host.scheduler.now()) return undefined;
+    if ((principal.expiresAt ?? Infinity) <= this.#host.scheduler.wallTime()) return undefined;
     if (!this.expired && !isNewer(principal, this.#session.principal)) return undefined;
     const resumes = this.suspended;
     this.#session.state.principal = principal;
@@ -107,7 +120,7 @@ export class CredentialLife {
   /** What the client is told of its token, in seconds as OAuth has it (RFC 6749 §5.1). */
   describe(): JsonObject {
     const { expiresAt, scopes } = this.#session.principal;
-    const left = (expiresAt ?? 0) - this.#host.scheduler.now();
+    const left = this.#endsAt - this.#host.scheduler.now();
     return {
       ...(expiresAt !== undefined && {
         expires_in: seconds(left),
@@ -150,31 +163,42 @@ export class CredentialLife {
   }
 
   #begin(): void {
-    const { principal } = this.#session;
-    const life = (principal.expiresAt ?? Infinity) - this.#host.scheduler.now();
-    this.#lead = Math.min(this.#host.options.expiry.refreshLead, Math.floor(life / 4));
+    const { scheduler, options } = this.#host;
+    this.#endsAt = Infinity;
+    this.#heedWallTime();
+    this.#lead = Math.min(options.expiry.refreshLead, Math.floor((this.#endsAt - scheduler.now()) / 4));
     this.#refusedAt = undefined;
     this.#arm();
   }
 
+  /** A clock that was set forward may end the token sooner, and one that was set back not later. */
+  #heedWallTime(): void {
+    const { expiresAt = Infinity } = this.#session.principal;
+    const { scheduler } = this.#host;
+    this.#endsAt = Math.min(this.#endsAt, scheduler.now() + expiresAt - scheduler.wallTime());
+  }
+
   #arm(): void {
-    const due = Math.min(this.#stageEnd(), this.#maxAgeAt);
+    const due = this.#due;
     if (due === Infinity) this.#deadline.cancel();
     else this.#deadline.moveTo(due);
   }
 
+  get #due(): number {
+    return Math.min(this.#stageEnd(), this.#maxAgeAt);
+  }
+
   #stageEnd(): number {
-    const { expiresAt = Infinity } = this.#session.principal;
     const { grace } = this.#host.options.expiry;
     switch (this.#stage) {
       case 'good':
-        return expiresAt - this.#lead;
+        return this.#endsAt - this.#lead;
       case 'warned':
-        return expiresAt;
+        return this.#endsAt;
       case 'grace':
-        return expiresAt + grace;
+        return this.#endsAt + grace;
       case 'suspended':
-        return expiresAt + grace + this.#session.time('maxInterval');
+        return this.#endsAt + grace + this.#session.time('maxInterval');
     }
   }
 
@@ -207,7 +231,7 @@ export class CredentialLife {
   }
 
   #warn(now: number): void {
-    const left = (this.#session.principal.expiresAt ?? 0) - now;
+    const left = this.#endsAt - now;
     if (this.#lead === 0 || left <= 0) return;
     this.notify({ type: 'expiring', expires_in: seconds(left) });
   }

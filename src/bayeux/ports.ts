@@ -181,7 +181,7 @@ export interface Authority {
 
 /** A deadline that can be moved and taken back without allocating anything. */
 export interface Deadline {
-  /** Moves the deadline, or arms it again after it has passed. Milliseconds on the scheduler's clock. */
+  /** Moves the deadline, or arms it again after it has passed. Milliseconds by `now` of the scheduler. */
   moveTo(time: number): void;
   /** When it is due, or `undefined` while it is not armed. */
   readonly due: number | undefined;
@@ -190,10 +190,21 @@ export interface Deadline {
   pause(): void;
 }
 
-/** The only source of time. */
-export interface Scheduler {
-  /** Milliseconds since the epoch. */
+/**
+ * Two clocks, which must not be mixed. What has elapsed is measured with `now`; what another clock has told or will be
+ * told (times of tokens, revocations, timestamps) is compared with `wallTime`.
+ */
+export interface Clock {
+  /** Whole milliseconds from an arbitrary beginning. They pass evenly, whatever becomes of the clock of the machine. */
   now(): number;
+  /** Milliseconds since the epoch. The clock of the machine can be set, so that they jump to and fro. */
+  wallTime(): number;
+}
+
+/** The only source of time. Whatever it runs, it runs outside the asynchronous context of its callers. */
+export interface Scheduler extends Clock {
+  /** Calls `listener` whenever the wall time was set, within a minute after that while any deadline is armed. */
+  onWallStep(listener: () => void): void;
   /** A deadline that is not armed yet. */
   deadline(run: () => void): Deadline;
   /** Runs `task` once what is being handled now has been handled. */

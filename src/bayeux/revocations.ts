@@ -41,8 +41,8 @@ export class Revocations {
   readonly #revocableOf: (principal: Principal) => Revocable;
   readonly #questions = new Set<Question>();
   #sweep: Deadline | undefined;
-  /** All that was stored before has been looked at. */
-  #sweptUpTo = 0;
+  /** All that was stored before has been looked at: by the wall clock, as the engine has it, and by ours. */
+  #swept = { wallTime: 0, at: 0 };
 
   constructor(host: RevocationHost, revocableOf: (principal: Principal) => Revocable) {
     this.#host = host;
@@ -107,18 +107,21 @@ export class Revocations {
       this.#run();
     });
     if (this.#sweep.due !== undefined) return;
-    this.#sweptUpTo = scheduler.now();
-    this.#sweep.moveTo(this.#sweptUpTo + SWEEP);
+    this.#swept = { wallTime: scheduler.wallTime(), at: scheduler.now() };
+    this.#sweep.moveTo(this.#swept.at + SWEEP);
   }
 
   #run(): void {
     const { engine, scheduler, sessions, logger } = this.#host;
     // Whoever comes next is looked up, and has the sweeps begin again.
     if (sessions.size === 0) return;
-    const now = scheduler.now();
-    this.#sweep?.moveTo(now + SWEEP);
+    const before = this.#swept;
+    const now = { wallTime: scheduler.wallTime(), at: scheduler.now() };
+    this.#sweep?.moveTo(now.at + SWEEP);
+    // Where the wall clock was set back since, what has been stored meanwhile bears earlier times than expected.
+    const since = Math.min(before.wallTime, now.wallTime - (now.at - before.at)) - OVERLAP;
     const swept = (found: readonly Revocation[]): void => {
-      this.#sweptUpTo = now;
+      this.#swept = now;
       if (found.length > 0) this.#end(found);
     };
     const failed = (error: unknown): void => {
@@ -128,10 +131,7 @@ export class Revocations {
       );
     };
     try {
-      const found = this.#limited(
-        'Looking up revocations',
-        () => engine.revokedSince?.(this.#sweptUpTo - OVERLAP) ?? [],
-      );
+      const found = this.#limited('Looking up revocations', () => engine.revokedSince?.(since) ?? []);
       if (isThenable(found)) found.then(swept, failed);
       else swept(found);
     } catch (error) {
@@ -141,7 +141,7 @@ export class Revocations {
 
   #end(revocations: readonly Revocation[]): number {
     const { scheduler, sessions, audit } = this.#host;
-    const current = revocations.filter(({ until }) => until > scheduler.now());
+    const current = revocations.filter(({ until }) => until > scheduler.wallTime());
     let ended = 0;
     for (const session of sessions.all()) {
       const { principal, state } = session;

@@ -89,6 +89,9 @@ export class BayeuxServer implements Core {
     this.listeners = new Listeners(this.logger);
     this.revocations = new Revocations(this, ports.revocable ?? (() => IRREVOCABLE));
     this.#handling = new MessageHandling(this);
+    this.scheduler.onWallStep(() => {
+      for (const session of this.sessions.all()) session.credential?.wallStepped();
+    });
   }
 
   get draining(): boolean {
@@ -174,7 +177,7 @@ export class BayeuxServer implements Core {
   }
 
   timestamp(): string | undefined {
-    return this.options.timestamp ? new Date(this.scheduler.now()).toISOString() : undefined;
+    return this.options.timestamp ? new Date(this.scheduler.wallTime()).toISOString() : undefined;
   }
 
   complete(replies: readonly Reply[], session: Session | undefined): readonly Reply[] {
@@ -272,7 +275,7 @@ export class BayeuxServer implements Core {
       const message = validate(messages[index], this.options, context.dialect);
       if ('reply' in message) return [message.reply];
       if (this.options.timesync && message.body['ext'] !== undefined && isMeta(message.channel)) {
-        const complete = timesync(message.body, () => this.scheduler.now());
+        const complete = timesync(message.body, this.scheduler);
         if (complete) message.complete = complete;
       }
       if (exchange.renewed && session?.credential) tellOfToken(message, session.credential);

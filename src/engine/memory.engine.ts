@@ -1,4 +1,4 @@
-import type { Engine, EngineReceiver, Envelope, PublishResult } from '../bayeux/ports.js';
+import type { Clock, Engine, EngineReceiver, Envelope, PublishResult } from '../bayeux/ports.js';
 import type { Revocation, RevocationResult } from '../bayeux/revocation.js';
 import { RevocationStore } from './revocation.store.js';
 
@@ -7,9 +7,8 @@ export class MemoryEngine implements Engine {
   readonly #revocations: RevocationStore;
   #receiver: EngineReceiver | undefined;
 
-  /** @param now milliseconds since the epoch. */
-  constructor(now: () => number) {
-    this.#revocations = new RevocationStore(now);
+  constructor(clock: Clock) {
+    this.#revocations = new RevocationStore(clock);
   }
 
   start(receiver: EngineReceiver): void {

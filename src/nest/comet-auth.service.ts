@@ -39,7 +39,7 @@ export class CometAuth {
   async revoke(target: RevocationTarget, by?: CometPrincipal): Promise<RevocationResult> {
     const { server } = this.#endpoint;
     const revocation = revocationOf(target, {
-      now: server.scheduler.now(),
+      now: server.scheduler.wallTime(),
       keptFor: this.#resolved.revocation,
       issuers: this.#resolved.issuers.map(({ issuer }) => issuer),
       tenants: this.#resolved.tenants,

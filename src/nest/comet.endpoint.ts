@@ -94,13 +94,12 @@ export class CometEndpoint {
     options: LogoutTokenOptions,
   ): LogoutEndpoint {
     const { audit, logger, revocations, scheduler } = this.server;
-    const now = (): number => scheduler.now();
     const logout = new BackchannelLogout(
-      new LogoutTokenVerifier(issuers, options, logger, now),
+      new LogoutTokenVerifier(issuers, options, logger, scheduler),
       revocations,
-      { keptFor: revocation, fallbackToSub: options.fallbackToSub, now },
+      { keptFor: revocation, fallbackToSub: options.fallbackToSub, clock: scheduler },
     );
-    return new LogoutEndpoint(transport, logout, { audit, logger, now });
+    return new LogoutEndpoint(transport, logout, { audit, logger, now: () => scheduler.now() });
   }
 
   get counts(): CometCounts {

@@ -79,7 +79,7 @@ class EndpointGateway {}
     { provide: COMET_SCHEDULER, useFactory: () => new SystemScheduler(new CometLogger()) },
     {
       provide: COMET_ENGINE,
-      useFactory: (scheduler: Scheduler) => new MemoryEngine(() => scheduler.now()),
+      useFactory: (scheduler: Scheduler) => new MemoryEngine(scheduler),
       inject: [COMET_SCHEDULER],
     },
     { provide: COMET_RESOLVED, useFactory: resolveOptions, inject: [COMET_OPTIONS] },
@@ -186,7 +186,7 @@ function beforeInit(adapter: { init?: () => unknown } | null | undefined, prepar
 
 function verifierFor({ auth, issuers }: ResolvedOptions, scheduler: Scheduler): TokenVerifier {
   if (auth.verifier) return auth.verifier;
-  if (issuers.length > 0) return new IssuersVerifier(issuers, new CometLogger(), () => scheduler.now());
+  if (issuers.length > 0) return new IssuersVerifier(issuers, new CometLogger(), scheduler);
   return {
     verify: () => Promise.reject(new TokenError('invalid_token', 'this application accepts no tokens')),
   };

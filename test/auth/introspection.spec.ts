@@ -95,7 +95,7 @@ describe('introspection', () => {
     return new IssuersVerifier(
       settings.map((one) => ({ ...one, issuerTimeout })),
       logger,
-      clock.now,
+      clock,
     );
   }
 
@@ -334,7 +334,7 @@ describe('introspection', () => {
     it('T41 without the token', async () => {
       const memory = { good: new BoundedMap<never>(10), bad: new BoundedMap<never>(10) };
       const times = { good: 60_000, bad: 60_000 };
-      const subject = new CachingVerifier(create(), times, clock.now, memory);
+      const subject = new CachingVerifier(create(), times, clock, memory);
       await subject.verify(TOKEN);
       answer({ active: false });
       await expect(subject.verify('bad-token')).rejects.toEqual(invalid('not active'));

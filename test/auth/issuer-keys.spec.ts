@@ -43,7 +43,7 @@ describe('the issuer', () => {
   afterEach(() => issuer.close());
 
   function create(changes: Partial<JwtVerifierOptions> = {}): JwtTokenVerifier {
-    return new JwtTokenVerifier(optionsFor(issuer.url, changes), logger, clock.now);
+    return new JwtTokenVerifier(optionsFor(issuer.url, changes), logger, clock);
   }
 
   async function verify(key: IssuerKey, subject = verifier): Promise<unknown> {
@@ -86,7 +86,7 @@ describe('the issuer', () => {
       const metadata = answerJson({ issuer: url, jwks_uri: issuer.url + JWKS_PATH });
       issuer.routes.set(`${OAUTH_PATH}/realms/one`, metadata);
       const token = await sign(first, claimsFor(url, clock));
-      const subject = new JwtTokenVerifier(optionsFor(url), logger, clock.now);
+      const subject = new JwtTokenVerifier(optionsFor(url), logger, clock);
       await expect(subject.verify(token)).resolves.toEqual(accepted);
       expect(issuer.requests).toEqual([`/realms/one${OIDC_PATH}`, `${OAUTH_PATH}/realms/one`, JWKS_PATH]);
     });
@@ -139,7 +139,7 @@ describe('the issuer', () => {
 
     it('T42 is not asked for over plain HTTP, except on this host or where that is permitted', () => {
       const at = (url: string, allowInsecureIssuer: boolean) => () =>
-        new JwtTokenVerifier(optionsFor(url, { allowInsecureIssuer }), logger, clock.now);
+        new JwtTokenVerifier(optionsFor(url, { allowInsecureIssuer }), logger, clock);
       expect(at('http://login.example.com', false)).toThrow(/plain HTTP/);
       expect(at('http://127.0.0.1.example.com', false)).toThrow(/plain HTTP/);
       expect(at('http://login.example.com', true)).not.toThrow();

@@ -3,18 +3,30 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import type { CryptoKey, JWK, JWTHeaderParameters } from 'jose';
-import type { Logger } from '../../src/bayeux/ports.js';
+import type { Clock, Logger } from '../../src/bayeux/ports.js';
 import type { JwtVerifierOptions } from '../../src/auth/jwt-verifier.options.js';
 
-/** A clock that stands still until it is moved. */
-export class TestClock {
+/** Clocks that stand still until they are moved, and begin far apart. */
+export class TestClock implements Clock {
+  /** The wall time. */
   time = Date.UTC(2030, 0, 1);
-  readonly now = (): number => this.time;
+  #now = 1_000_000;
+  now(): number {
+    return this.#now;
+  }
+  wallTime(): number {
+    return this.time;
+  }
   /** The time in seconds, as tokens have it. */
   get seconds(): number {
     return Math.floor(this.time / 1000);
   }
   advance(milliseconds: number): void {
+    this.#now += milliseconds;
+    this.time += milliseconds;
+  }
+  /** Moves the wall time alone. */
+  stepWall(milliseconds: number): void {
     this.time += milliseconds;
   }
 }

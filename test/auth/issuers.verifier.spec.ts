@@ -58,7 +58,7 @@ describe('several issuers', () => {
       { issuer: staff.url, userPrefix: 'staff:', ...ofStaff },
       { issuer: guests.url, userPrefix: 'guest:', ...ofGuests },
     ];
-    return new IssuersVerifier(issuerSettings({ audience: AUDIENCE, issuers }), logger, clock.now);
+    return new IssuersVerifier(issuerSettings({ audience: AUDIENCE, issuers }), logger, clock);
   }
 
   it('each speak for users of their own', async () => {

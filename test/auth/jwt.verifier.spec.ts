@@ -39,7 +39,7 @@ describe('JwtTokenVerifier', () => {
   afterAll(() => issuer.close());
 
   function create(changes: Partial<JwtVerifierOptions> = {}): JwtTokenVerifier {
-    return new JwtTokenVerifier(optionsFor(issuer.url, changes), logger, clock.now);
+    return new JwtTokenVerifier(optionsFor(issuer.url, changes), logger, clock);
   }
 
   function claims(changes: Record<string, unknown> = {}): object {
@@ -78,7 +78,7 @@ describe('JwtTokenVerifier', () => {
       const key = await createKey(alg, alg);
       const other = await new TestIssuer().open([rsa.jwk, key.jwk]);
       try {
-        const subject = new JwtTokenVerifier(optionsFor(other.url), logger, clock.now);
+        const subject = new JwtTokenVerifier(optionsFor(other.url), logger, clock);
         const token = await sign(key, claimsFor(other.url, clock));
         await expect(subject.verify(token)).resolves.toMatchObject({ userId: 'alice' });
       } finally {

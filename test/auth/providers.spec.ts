@@ -3,16 +3,19 @@ import type { JWK } from 'jose';
 import type { CometIssuerSettings } from '../../src/auth/auth-options.js';
 import { issuerSettings } from '../../src/auth/issuer-settings.js';
 import { IssuersVerifier } from '../../src/auth/issuers.verifier.js';
+import type { Clock } from '../../src/bayeux/ports.js';
 import { AUDIENCE, base64url, createKey, sign, TestIssuer, TestLogger } from './issuer.fixture.js';
 import type { IssuerKey } from './issuer.fixture.js';
 import { COMET, MockProvider, realClaims, RealProvider, type TestProvider } from './providers.fixture.js';
 
 const invalid = expect.objectContaining({ name: 'TokenError', code: 'invalid_token' }) as Error;
 const OPAQUE = 'urn:opaque';
+/** Providers in processes of their own keep to the real time. */
+const CLOCK: Clock = { now: () => performance.now(), wallTime: () => Date.now() };
 
 function verifierOf(provider: TestProvider, changes: CometIssuerSettings = {}): IssuersVerifier {
   const options = { issuer: provider.issuer, audience: AUDIENCE, ...changes };
-  return new IssuersVerifier(issuerSettings(options), new TestLogger(), Date.now);
+  return new IssuersVerifier(issuerSettings(options), new TestLogger(), CLOCK);
 }
 
 describe.each<[string, () => Promise<TestProvider>]>([

@@ -56,7 +56,7 @@ function lives(
   };
   const made = harness({ ...ports, options, random, audit });
   const alice = (life = LIFE, claims: Partial<Principal> = {}): Principal => {
-    const issuedAt = made.clock.now();
+    const issuedAt = made.clock.wallTime();
     return user('alice', { issuedAt, expiresAt: issuedAt + life, ...claims });
   };
   const refreshing = (principal = alice()): { session: Session; link: FakeLink } => {
@@ -160,6 +160,54 @@ describe('a token on its way to its end', () => {
     void request(link, [connect(session)]);
     clock.advance(LIFE + GRACE);
     expect(said(link)).toMatchObject([{ ...EXPIRED, advice: { reconnect: 'handshake', interval: 0 } }]);
+  });
+
+  it('[N4] T75 ends within a minute after the wall clock was set forward beyond its end', () => {
+    const { clock, refreshing, alice, audited } = lives();
+    const { session } = refreshing(alice(DAY));
+    clock.stepWall(DAY);
+    clock.advance(60_000);
+    expect(session.credential?.suspended).toBe(true);
+    expect(audited.map(({ type }) => type)).toEqual(['token_expired', 'session_suspended']);
+  });
+
+  it('[N4] T75 ends at the next request after the wall clock was set forward beyond its end', () => {
+    const { clock, request, refreshing, alice } = lives();
+    const { session, link } = refreshing(alice(DAY));
+    clock.stepWall(DAY);
+    void request(link, [message(session, '/a')]);
+    expect(said(link)).toMatchObject([EXPIRED]);
+  });
+
+  it.each([
+    ['back', -3_600_000],
+    ['forward, but not to its end', LIFE / 4],
+  ])('[N4] T75 does not live longer as the wall clock was set %s, and right again', (_, step) => {
+    const { clock, refreshing } = lives();
+    const { session } = refreshing();
+    clock.stepWall(step);
+    clock.advance(1_500);
+    clock.stepWall(-step);
+    clock.advance(LIFE + GRACE - 1_501);
+    expect(session.credential?.suspended).toBe(false);
+    clock.advance(1);
+    expect(session.credential?.suspended).toBe(true);
+  });
+
+  it('[N4] T75 does not live longer as the wall clock stays an hour behind', () => {
+    const { clock, refreshing } = lives();
+    const { session } = refreshing();
+    clock.stepWall(-3_600_000);
+    clock.advance(LIFE + GRACE);
+    expect(session.credential?.suspended).toBe(true);
+  });
+
+  it('[N4] T75 is told what is left by the time that has passed', () => {
+    const { clock, refreshing } = lives();
+    const { session } = refreshing();
+    clock.stepWall(-3_600_000);
+    clock.advance(LIFE / 2);
+    expect(session.credential?.describe()).toMatchObject({ expires_in: LIFE / 2_000 });
   });
 
   it('T35: is looked at with every request, as deadlines come late where a machine has slept', () => {
@@ -302,7 +350,7 @@ describe('a newer token', () => {
     const first = alice(LIFE, { tokenRef: 'first' });
     const { session, link } = refreshing(first);
     clock.advance(20_000);
-    const second = user('alice', claims(clock.now()));
+    const second = user('alice', claims(clock.wallTime()));
     void request(link, [message(session, '/a')], second);
     expect(session.principal).toBe(taken ? second : first);
     expect(link.take().map(({ ext }) => ext !== undefined)).toEqual([taken]);
@@ -524,7 +572,7 @@ describe('a handshake', () => {
   it('with a token that has expired since it was verified is refused', () => {
     const { clock, request } = lives();
     const link = socket();
-    void request(link, [{ channel: '/meta/handshake' }], user('alice', { expiresAt: clock.now() }));
+    void request(link, [{ channel: '/meta/handshake' }], user('alice', { expiresAt: clock.wallTime() }));
     expect(said(link)).toMatchObject([{ ...EXPIRED, advice: { reconnect: 'none' } }]);
   });
 

@@ -1,3 +1,4 @@
+import { MemoryEngine } from '../../src/engine/memory.engine.js';
 import type { Principal } from '../../src/bayeux/ports.js';
 import type { Revocable } from '../../src/bayeux/revocation.js';
 import {
@@ -11,6 +12,7 @@ import {
   user,
 } from './support/core.harness.js';
 import { poll, socket } from './support/fake.link.js';
+import { VirtualClock } from './support/virtual.clock.js';
 
 const HOUR = 3_600_000;
 const REVOKED = { successful: false, error: '401::session_revoked', advice: { reconnect: 'none' } };
@@ -19,7 +21,11 @@ const REVOKED = { successful: false, error: '401::session_revoked', advice: { re
 const revocable = ({ userId }: Principal): Revocable => ({ keys: [userId ?? ''], issuedAt: 1_000 });
 const server = (options: HarnessOptions = {}): Harness => harness({ revocable, ...options });
 const revoke = ({ server: { revocations }, clock }: Harness, key: string, issuedUpTo?: number): unknown =>
-  revocations.revoke({ key, until: clock.now() + HOUR, ...(issuedUpTo !== undefined && { issuedUpTo }) });
+  revocations.revoke({
+    key,
+    until: clock.wallTime() + HOUR,
+    ...(issuedUpTo !== undefined && { issuedUpTo }),
+  });
 
 describe('a revocation', () => {
   it('T39: while a session is being admitted refuses its handshake', async () => {
@@ -106,5 +112,24 @@ describe('a revocation', () => {
     expect(link.ends).toEqual(['unavailable']);
     expect(link.take()).toEqual([]);
     expect(core.server.counts.sessions).toBe(0);
+  });
+
+  it('[N4] T75 that was missed is found, though the wall clock was wrong by an hour when it was last asked for', async () => {
+    const clock = new VirtualClock();
+    const asked: number[] = [];
+    const engine = Object.assign(new MemoryEngine(clock), {
+      revokedSince: (time: number) => {
+        asked.push(time);
+        return [];
+      },
+    });
+    const core = server({ engine, scheduler: clock, options: { maxInterval: HOUR } });
+    clock.stepWall(HOUR);
+    core.overSocket();
+    clock.stepWall(-HOUR);
+    const right = clock.wallTime();
+    clock.advance(30_000);
+    await settled();
+    expect(asked).toEqual([right - 60_000]);
   });
 });

@@ -22,7 +22,7 @@ describe('a back-channel logout', () => {
     claims: Record<string, unknown>,
     header?: Record<string, string>,
   ): Promise<string> =>
-    bench.secret(await mintLogout(issuer(), bench.clock.now(), claims, header ? { header } : {}));
+    bench.secret(await mintLogout(issuer(), bench.clock.wallTime(), claims, header ? { header } : {}));
   const joined = async (bench: Bench, user: string, sid?: string): Promise<BayeuxClient> =>
     bench.client().join(presenting(await bench.token(user, { expiresIn: 3_600, claims: { sid } })));
   const lives = async (client: BayeuxClient): Promise<boolean> =>
@@ -93,7 +93,7 @@ describe('a back-channel logout', () => {
   over(
     ['websocket'],
     (bench) => {
-      const seconds = (ago: number): number => Math.floor(bench.clock.now() / 1000) - ago;
+      const seconds = (ago: number): number => Math.floor(bench.clock.wallTime() / 1000) - ago;
       it.each<[string, () => Record<string, unknown>, string?]>([
         ['an audience that is not configured', () => ({ aud: 'stranger' })],
         ['the audience of access tokens', () => ({ aud: issuer().auth.audience })],
@@ -131,7 +131,7 @@ describe('a back-channel logout', () => {
         const good = await mint(bench, { sid: 'one' });
         const [, payload = '', signature = ''] = good.split('.');
         const unsigned = base64url({ alg: 'none', typ: 'logout+jwt' });
-        const foreign = await issuer().forge('alice', bench.clock.now());
+        const foreign = await issuer().forge('alice', bench.clock.wallTime());
         for (const token of [
           `${unsigned}.${payload}.`,
           `${unsigned}.${payload}.${signature}`,

@@ -45,7 +45,7 @@ describe('T16 compat.salesforce, a token in the Authorization header', () => {
 
       it('is verified like any other', async () => {
         await bench.startSecured(ON);
-        const forged = bench.secret(await bench.issuer().forge('alice', bench.clock.now()));
+        const forged = bench.secret(await bench.issuer().forge('alice', bench.clock.wallTime()));
         for (const header of [`OAuth ${forged}`, forged, 'OAuth', 'OAuth a b', 'OAuth "a"']) {
           const reply = await bench.client({ authorization: header }, VERSIONED).handshake();
           expect(reply).toMatchObject({ error: '401::invalid_token', advice: { reconnect: 'none' } });

@@ -106,7 +106,7 @@ describe('T21: a clientId in wrong hands', () => {
       await unnoticed(bench, async (victim) => {
         const thief = bench.client();
         thief.clientId = victim.clientId;
-        const forged = bench.secret(await issuer().forge('alice', bench.clock.now()));
+        const forged = bench.secret(await issuer().forge('alice', bench.clock.wallTime()));
         expect(await thief.connect(presenting(forged))).toMatchObject({
           successful: false,
           error: '401::invalid_token',

@@ -11,7 +11,7 @@ function stampOf(message: Message | undefined): unknown {
 
 describe('timestamps', () => {
   overEveryTransport((bench) => {
-    const now = (): string => new Date(bench.clock.now()).toISOString();
+    const now = (): string => new Date(bench.clock.wallTime()).toISOString();
 
     it('are in everything that goes out', async () => {
       await bench.start(STAMPED, [ServiceGateway]);
@@ -96,7 +96,7 @@ describe('timestamps of messages that the application has changed', () => {
       await bench.start({ session: { timestamp: true } });
       const client = await bench.client().join();
       const session = bench.app.service.findSession(client.clientId);
-      const sent = new Date(bench.clock.now()).toISOString();
+      const sent = new Date(bench.clock.wallTime()).toISOString();
       session?.addListener({
         dequeue: (messages) => [
           ...messages.map((message) => ({ ...message, data: 'changed' })),

@@ -10,7 +10,7 @@ describe('timesync', () => {
     it('tells when a meta message arrived, and how long its answer took', async () => {
       await bench.start();
       const client = await bench.client().join();
-      const ts = bench.clock.now();
+      const ts = bench.clock.wallTime();
       const tc = ts - BEHIND;
       const held = await bench.hold(client, asking({ tc, l: 0, o: 0 }));
       bench.clock.advance(30_000);
@@ -23,7 +23,7 @@ describe('timesync', () => {
     it('answers handshakes and subscribes too, also where they fail', async () => {
       await bench.start();
       const client = bench.client();
-      const tc = bench.clock.now();
+      const tc = bench.clock.wallTime();
       const answer = { ext: { timesync: { tc, ts: tc, p: 0, a: 0 } } };
       const request = asking({ tc, l: 0, o: 0 });
       expect(await client.handshake(request)).toMatchObject(answer);
@@ -33,7 +33,7 @@ describe('timesync', () => {
 
     it('goes together with acknowledgement', async () => {
       await bench.start();
-      const tc = bench.clock.now();
+      const tc = bench.clock.wallTime();
       expect(
         await bench.client().handshake({ ext: { ack: true, timesync: { tc, l: 0, o: 0 } } }),
       ).toMatchObject({
@@ -49,7 +49,7 @@ describe('timesync', () => {
     ])('an estimate that is off by %d ms is answered: %s', async (error, answered) => {
       await bench.start();
       const client = await bench.client().join();
-      const tc = bench.clock.now() - BEHIND;
+      const tc = bench.clock.wallTime() - BEHIND;
       const reply = await client.subscribe('/a', asking({ tc, l: 10, o: BEHIND - 10 + error }));
       expect(reply.ext !== undefined).toBe(answered);
     });
@@ -57,7 +57,7 @@ describe('timesync', () => {
     it('a request without an estimate gets the times alone', async () => {
       await bench.start();
       const client = await bench.client().join();
-      const tc = bench.clock.now();
+      const tc = bench.clock.wallTime();
       expect((await client.subscribe('/a', asking({ tc }))).ext).toEqual({ timesync: { tc, ts: tc, p: 0 } });
     });
 

@@ -40,7 +40,7 @@ const BAD: readonly (readonly [what: string, mint: Mint])[] = [
   ['T5 with a key that nobody knows', minted({}, { kid: 'unknown' })],
   [
     'T4 signed by somebody else',
-    async (bench) => bench.secret(await bench.issuer().forge('alice', bench.clock.now())),
+    async (bench) => bench.secret(await bench.issuer().forge('alice', bench.clock.wallTime())),
   ],
   [
     'T2 not signed at all',
@@ -155,7 +155,7 @@ describe('a handshake with a token', () => {
       const absent = await TokenIssuer.open();
       await absent.close();
       await bench.start({ auth: absent.auth });
-      const token = bench.secret(await absent.mint('alice', bench.clock.now()));
+      const token = bench.secret(await absent.mint('alice', bench.clock.wallTime()));
       const handshake = { channel: '/meta/handshake', version: '1.0', ...presenting(token) };
       expect(await bench.client().turnedAway([handshake])).toEqual(bench.tryLater);
       await absent.reopen();
@@ -204,11 +204,11 @@ describe('a handshake with a token', () => {
             { issuer: second, userPrefix: 'guest:' },
           ];
           await bench.start({ auth: { audience, issuers } });
-          const token = bench.secret(await other.mint('alice', bench.clock.now()));
+          const token = bench.secret(await other.mint('alice', bench.clock.wallTime()));
           expect(await bench.client().handshake(presenting(token))).toMatchObject({ successful: true });
           expect(await bench.app.service.sendMessage('guest:alice', '/x', 1)).toEqual({ sessions: 1 });
           expect(await bench.app.service.sendMessage('staff:alice', '/x', 1)).toEqual({ sessions: 0 });
-          const pooled = await other.mint('alice', bench.clock.now(), { claims: { iss: first } });
+          const pooled = await other.mint('alice', bench.clock.wallTime(), { claims: { iss: first } });
           expect(await bench.client().handshake({ id: '1', ...presenting(bench.secret(pooled)) })).toEqual(
             refusal(bench, '401::invalid_token'),
           );
@@ -228,7 +228,7 @@ describe('a handshake with a token', () => {
           const [good, bad, unknown] = ['good', 'bad', 'unknown'].map((name) =>
             bench.secret(`opaque-${name}`),
           );
-          const now = Math.floor(bench.clock.now() / 1000);
+          const now = Math.floor(bench.clock.wallTime() / 1000);
           const active = {
             active: true,
             iss: url,

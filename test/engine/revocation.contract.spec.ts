@@ -1,6 +1,7 @@
-import type { Engine, EngineReceiver } from '../../src/bayeux/ports.js';
+import type { Clock, Engine, EngineReceiver } from '../../src/bayeux/ports.js';
 import type { Revocation } from '../../src/bayeux/revocation.js';
 import { MemoryEngine } from '../../src/engine/memory.engine.js';
+import { TestClock } from '../auth/issuer.fixture.js';
 import { Bus } from '../support/bus.engine.js';
 
 const HOUR = 3_600_000;
@@ -22,16 +23,16 @@ function node(name: string, told: string[], engine: () => Engine): EngineReceive
 interface Cluster {
   readonly engines: readonly Engine[];
   readonly told: string[];
-  time: number;
+  readonly clock: TestClock;
 }
 
-const KINDS: readonly (readonly [string, number, (now: () => number) => () => Engine])[] = [
-  ['MemoryEngine', 1, (now) => () => new MemoryEngine(now)],
+const KINDS: readonly (readonly [string, number, (clock: Clock) => () => Engine])[] = [
+  ['MemoryEngine', 1, (clock) => () => new MemoryEngine(clock)],
   [
     'an engine of three nodes',
     3,
-    (now) => {
-      const bus = new Bus(now);
+    (clock) => {
+      const bus = new Bus(clock);
       return () => bus.engine();
     },
   ],
@@ -39,8 +40,8 @@ const KINDS: readonly (readonly [string, number, (now: () => number) => () => En
 
 describe.each(KINDS)('the revocations of %s', (_, nodes, kind) => {
   const begin = async (): Promise<Cluster> => {
-    const cluster = { engines: [] as Engine[], told: [] as string[], time: Date.UTC(2030, 0, 1) };
-    const make = kind(() => cluster.time);
+    const cluster = { engines: [] as Engine[], told: [] as string[], clock: new TestClock() };
+    const make = kind(cluster.clock);
     for (let index = 0; index < nodes; index++) {
       const engine = make();
       cluster.engines.push(engine);
@@ -50,7 +51,7 @@ describe.each(KINDS)('the revocations of %s', (_, nodes, kind) => {
   };
   const at = (cluster: Cluster, key: string, more: Partial<Revocation> = {}): Revocation => ({
     key,
-    until: cluster.time + HOUR,
+    until: cluster.clock.time + HOUR,
     ...more,
   });
   const everywhere = (cluster: Cluster, keys: readonly string[]): Promise<(readonly Revocation[])[]> =>
@@ -79,9 +80,9 @@ describe.each(KINDS)('the revocations of %s', (_, nodes, kind) => {
   it('hold until they may be forgotten, to the millisecond', async () => {
     const cluster = await begin();
     await cluster.engines[0]?.revoke(at(cluster, 'a'));
-    cluster.time += HOUR - 1;
+    cluster.clock.advance(HOUR - 1);
     for (const found of await everywhere(cluster, ['a'])) expect(found).toHaveLength(1);
-    cluster.time += 1;
+    cluster.clock.advance(1);
     for (const found of await everywhere(cluster, ['a'])) expect(found).toEqual([]);
   });
 
@@ -91,11 +92,11 @@ describe.each(KINDS)('the revocations of %s', (_, nodes, kind) => {
     const strict = at(cluster, 'a');
     await engine.revoke(strict);
     await engine.revoke(at(cluster, 'a', { issuedUpTo: 5 }));
-    await engine.revoke(at(cluster, 'a', { until: cluster.time + 1 }));
+    await engine.revoke(at(cluster, 'a', { until: cluster.clock.time + 1 }));
     expect(await engine.revoked(['a'])).toContainEqual(strict);
-    const longer = at(cluster, 'a', { issuedUpTo: 9, until: cluster.time + 2 * HOUR });
+    const longer = at(cluster, 'a', { issuedUpTo: 9, until: cluster.clock.time + 2 * HOUR });
     await engine.revoke(longer);
-    cluster.time += HOUR;
+    cluster.clock.advance(HOUR);
     expect(await engine.revoked(['a'])).toEqual([longer]);
   });
 

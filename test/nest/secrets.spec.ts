@@ -81,7 +81,7 @@ describe.each(HTTP_KINDS)('secrets on %s', (http) => {
     });
 
   const mint = async (app: NestApp, user: string, changes?: TokenChanges): Promise<string> =>
-    secrets.token(await issuer().mint(user, app.clock.now(), changes));
+    secrets.token(await issuer().mint(user, app.clock.wallTime(), changes));
 
   const get = (app: NestApp, path: string, headers: OutgoingHttpHeaders = {}) =>
     ask(app.origin + path, { method: 'GET', headers, body: '' }).answer;
@@ -103,7 +103,7 @@ describe.each(HTTP_KINDS)('secrets on %s', (http) => {
       await client.connect({ ...AT_ONCE, ...presenting(await mint(app, user)) });
     }
     const expired = await mint(app, 'alice', { expiresIn: -60 });
-    const forged = secrets.token(await issuer().forge('alice', app.clock.now()));
+    const forged = secrets.token(await issuer().forge('alice', app.clock.wallTime()));
     const unheard = await mint(app, 'alice', { claims: { aud: 'somebody else', sub: 7 } });
     const tooLong = secrets.token(`${'a'.repeat(9_000)}.b${'c'.repeat(50)}.${'d'.repeat(50)}`);
     for (const bad of [expired, forged, unheard, tooLong, `${token}x`]) {

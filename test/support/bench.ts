@@ -135,7 +135,7 @@ export class Bench {
 
   /** An access token, good from now on. */
   async token(user: string, changes: TokenChanges = {}): Promise<string> {
-    const token = await this.issuer().mint(user, this.clock.now(), changes);
+    const token = await this.issuer().mint(user, this.clock.wallTime(), changes);
     this.#tokens.push(token);
     return token;
   }

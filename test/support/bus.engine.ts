@@ -1,11 +1,11 @@
-import type { Engine, EngineReceiver, Envelope, PublishResult } from '../../src/bayeux/ports.js';
+import type { Clock, Engine, EngineReceiver, Envelope, PublishResult } from '../../src/bayeux/ports.js';
 import type { Revocation, RevocationResult } from '../../src/bayeux/revocation.js';
 import { RevocationStore } from '../../src/engine/revocation.store.js';
 
 /** What nodes share: a store, and a bus that carries what one says to the others. Both can fail. */
 export class Bus {
   readonly nodes = new Set<EngineReceiver>();
-  readonly now: () => number;
+  readonly clock: Clock;
   readonly #store: RevocationStore;
   readonly #stored: { readonly revocation: Revocation; readonly at: number }[] = [];
   readonly #held: (() => void)[] = [];
@@ -16,9 +16,9 @@ export class Bus {
   /** The store takes its time: it answers when `release` is called. */
   slow = false;
 
-  constructor(now: () => number) {
-    this.now = now;
-    this.#store = new RevocationStore(now);
+  constructor(clock: Clock) {
+    this.clock = clock;
+    this.#store = new RevocationStore(clock);
   }
 
   /** An engine for one more node. */
@@ -40,7 +40,7 @@ export class Bus {
   async store(revocation: Revocation): Promise<void> {
     await this.#reachable();
     this.#store.add(revocation);
-    this.#stored.push({ revocation, at: this.now() });
+    this.#stored.push({ revocation, at: this.clock.wallTime() });
   }
 
   async find(keys: readonly string[]): Promise<readonly Revocation[]> {

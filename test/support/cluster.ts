@@ -11,7 +11,7 @@ import { VirtualScheduler } from './virtual.scheduler.js';
 /** Several nodes of one application, on one bus and one virtual clock. */
 export class Cluster {
   readonly clock = new VirtualScheduler();
-  readonly bus = new Bus(() => this.clock.now());
+  readonly bus = new Bus(this.clock);
   readonly nodes: CometApp[] = [];
   readonly #options: CometModuleOptions;
   readonly #clients: BayeuxClient[] = [];

@@ -1,10 +1,20 @@
 import { DeadlineHeap } from '../../src/bayeux/deadline-heap.js';
 import type { Deadline, Scheduler } from '../../src/bayeux/ports.js';
 
-/** A clock that stands still until a test moves it; what is to happen at the end of a turn happens by itself. */
+/** Milliseconds within which a step of the wall time is noticed. */
+const NOTICED_AFTER = 60_000;
+
+/**
+ * Clocks that stand still until a test moves them; what is to happen at the end of a turn happens by itself. The two
+ * begin far apart, so that code which mixes them up cannot pass.
+ */
 export class VirtualScheduler implements Scheduler {
   readonly #heap = new DeadlineHeap();
-  #now = Date.UTC(2030, 0, 1);
+  readonly #onWallStep: (() => void)[] = [];
+  #now = 1_000_000;
+  #wallTime = Date.UTC(2030, 0, 1);
+  /** When a step of the wall time will be noticed. */
+  #noticeAt = Infinity;
   #ran = 0;
   #turns = 0;
 
@@ -19,6 +29,14 @@ export class VirtualScheduler implements Scheduler {
 
   now(): number {
     return this.#now;
+  }
+
+  wallTime(): number {
+    return this.#wallTime;
+  }
+
+  onWallStep(listener: () => void): void {
+    this.#onWallStep.push(listener);
   }
 
   deadline(run: () => void): Deadline {
@@ -38,13 +56,19 @@ export class VirtualScheduler implements Scheduler {
     setImmediate(task);
   }
 
-  /** Moves the clock alone, as while a machine sleeps: what falls due has not run yet. */
+  /** Moves both clocks and runs nothing, as in a process that was stopped: what falls due has not run yet. */
   sleep(milliseconds: number): void {
-    this.#now += milliseconds;
+    this.#moveTo(this.#now + milliseconds);
+  }
+
+  /** Moves the wall time alone, as somebody does who sets the clock. It is noticed a minute later, or at the next deadline. */
+  stepWall(milliseconds: number): void {
+    this.#wallTime += milliseconds;
+    this.#noticeAt = Math.min(this.#noticeAt, this.#now + NOTICED_AFTER);
   }
 
   /**
-   * Moves the clock, running what falls due on the way at its own time, earliest first.
+   * Moves both clocks, running what falls due on the way at its own time, earliest first.
    *
    * @returns how many deadlines ran.
    * @throws Error the first that a deadline threw.
@@ -53,12 +77,28 @@ export class VirtualScheduler implements Scheduler {
     const before = this.#ran;
     const end = this.#now + milliseconds;
     const errors: unknown[] = [];
-    for (let next = this.#heap.earliest; next !== undefined && next <= end; next = this.#heap.earliest) {
-      this.#now = Math.max(this.#now, next);
+    for (let next = this.#nextWake(); next <= end; next = this.#nextWake()) {
+      this.#moveTo(Math.max(this.#now, next));
+      this.#noticeStep();
       this.#heap.runDue(this.#now, (error) => errors.push(error));
     }
-    this.#now = end;
+    this.#moveTo(end);
     if (errors.length > 0) throw errors[0];
     return this.#ran - before;
+  }
+
+  #nextWake(): number {
+    return Math.min(this.#heap.earliest ?? Infinity, this.#noticeAt);
+  }
+
+  #moveTo(time: number): void {
+    this.#wallTime += time - this.#now;
+    this.#now = time;
+  }
+
+  #noticeStep(): void {
+    if (this.#noticeAt === Infinity) return;
+    this.#noticeAt = Infinity;
+    for (const listener of this.#onWallStep) listener();
   }
 }

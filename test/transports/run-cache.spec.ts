@@ -19,6 +19,8 @@ function cache(): { runs: RunCache; endTurn: () => void; waiting: () => number }
     }),
     endOfTurn: (task: () => void) => void tasks.push(task),
     armed: 0,
+    wallTime: () => 0,
+    onWallStep: () => undefined,
   };
   const endTurn = (): void => {
     for (const task of tasks.splice(0)) task();

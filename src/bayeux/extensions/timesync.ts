@@ -1,4 +1,5 @@
 import { isJsonObject, type JsonObject, type Reply } from '../message.js';
+import type { Clock } from '../ports.js';
 
 /** Milliseconds by which a client's estimate may be off before it is told. */
 const ACCURACY = 25;
@@ -9,17 +10,18 @@ const ACCURACY = 25;
  *
  * @returns what completes the reply, or `undefined` if the message does not ask.
  */
-export function timesync(body: JsonObject, now: () => number): ((reply: Reply) => void) | undefined {
+export function timesync(body: JsonObject, clock: Clock): ((reply: Reply) => void) | undefined {
   const { ext } = body;
   const request = isJsonObject(ext) ? ext['timesync'] : undefined;
   if (!isJsonObject(request)) return undefined;
   const { tc, l: lag, o: offset } = request;
   if (!isNumber(tc)) return undefined;
-  const ts = now();
+  const ts = clock.wallTime();
+  const begun = clock.now();
   const accuracy = isNumber(lag) && isNumber(offset) ? tc + offset + lag - ts : undefined;
   if (accuracy !== undefined && lag !== 0 && Math.abs(accuracy) < ACCURACY) return undefined;
   return (reply) => {
-    const answer = { tc, ts, p: now() - ts, ...(accuracy !== undefined && { a: accuracy }) };
+    const answer = { tc, ts, p: clock.now() - begun, ...(accuracy !== undefined && { a: accuracy }) };
     reply.ext = { ...reply.ext, timesync: answer };
   };
 }

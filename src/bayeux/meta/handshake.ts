@@ -26,7 +26,7 @@ export function handshake(core: Core, exchange: Exchange, message: Incoming): Ma
   if (isFull(core)) return turnAway(exchange);
   const principal = credential.kind === 'principal' ? credential.principal : core.authority.anonymous;
   if (!principal) return [refuseHandshake(core, exchange, message, BayeuxErrors.authenticationRequired)];
-  if ((principal.expiresAt ?? Infinity) <= core.scheduler.now())
+  if ((principal.expiresAt ?? Infinity) <= core.scheduler.wallTime())
     return [refuseHandshake(core, exchange, message, BayeuxErrors.tokenExpired)];
   return core.revocations.ask(principal, (standing) => {
     if (standing === 'revoked') {

@@ -35,11 +35,17 @@ export interface Harness {
 }
 
 /** What a test may replace. Everything is permitted and no service answers, unless it says otherwise. */
-export type HarnessOptions = Partial<Omit<BayeuxPorts, 'scheduler'>> & { options?: Partial<BayeuxOptions> };
+export type HarnessOptions = Partial<Omit<BayeuxPorts, 'scheduler'>> & {
+  options?: Partial<BayeuxOptions>;
+  scheduler?: VirtualClock;
+};
 
 /** Puts a server together. */
-export function harness({ options = {}, ...ports }: HarnessOptions = {}): Harness {
-  const clock = new VirtualClock();
+export function harness({
+  options = {},
+  scheduler: clock = new VirtualClock(),
+  ...ports
+}: HarnessOptions = {}): Harness {
   const log: Harness['log'] = [];
   const removed: string[] = [];
   let ids = 0;
@@ -47,7 +53,7 @@ export function harness({ options = {}, ...ports }: HarnessOptions = {}): Harnes
     { ...DEFAULT_BAYEUX_OPTIONS, sessionBinding: 'clientId', ...options },
     {
       scheduler: clock,
-      engine: new MemoryEngine(() => clock.now()),
+      engine: new MemoryEngine(clock),
       authority: {
         anonymous: undefined,
         subscribe: () => ALLOWED,

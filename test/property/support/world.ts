@@ -181,7 +181,7 @@ export class World implements LinkObserver {
     const link = this.#open(client, way);
     const former = this.#speaksFor.get(link);
     const before = new Set(this.#core.server.sessions.all());
-    const expiresAt = this.#core.clock.now() + 90_000;
+    const expiresAt = this.#core.clock.wallTime() + 90_000;
     const principal = user(nameOf(client), client === 2 ? { expiresAt } : {});
     const message = { channel: '/meta/handshake', ...(ack && { ext: { ack: true } }) };
     expect(isThenable(this.#core.request(link, [message], principal))).toBe(false);
