@@ -81,6 +81,6 @@ export class AuthController {
 
   /** The cookie binds push sessions to the browser; it must not outlive the user it was issued for. */
   private expireCometCookie(response: Response): void {
-    response.append('Set-Cookie', this.comet.expireCookie());
+    response.append('Set-Cookie', this.comet.expireCookie(response.req));
   }
 }

@@ -163,8 +163,16 @@ export interface CometLimitOptions {
 
 /** The cookie that binds sessions to a browser. It is set with the handshake and never required. */
 export interface CometCookieOptions {
-  /** @default 'BAYEUX_BROWSER' */
+  /**
+   * Over TLS the default name begins with `__Host-`, unless `domain` or `path` is given: other hosts of the site cannot set
+   * such a cookie. A name that is given is taken as it is. @default 'BAYEUX_BROWSER'
+   */
   name?: string;
+  /**
+   * Secrets the cookie is signed with, of at least 32 characters each. The first signs, all verify, so that a new one can be
+   * put ahead of the old. Processes that share them know each other's cookies. @default a random one of this process
+   */
+  keys?: readonly string[];
   /** @default the host of the request */
   domain?: string;
   /** @default '/' */

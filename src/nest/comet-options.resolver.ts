@@ -131,7 +131,7 @@ export function resolveOptions(options: CometModuleOptions): ResolvedOptions {
       path: options.path ?? transport.path,
       origins: options.origins ?? transport.origins,
       trustProxy: options.trustProxy,
-      cookie: { ...transport.cookie, ...given(cookie) },
+      cookie: { ...transport.cookie, hostPrefix: cookie.name === undefined, ...given(cookie) },
       transports,
       webSocket: {
         protocol: websocket.protocol ?? transport.webSocket.protocol,

@@ -11,6 +11,7 @@ import {
   Matches,
   Max,
   Min,
+  MinLength,
   ValidateBy,
   ValidateIf,
   ValidateNested,
@@ -134,12 +135,21 @@ class LimitsShape {
   @WholeNumber(1_024, 'bytes', 262_144) bufferedBytes?: number;
 }
 
+const COOKIE_KEYS =
+  'keys must be a list of secrets of at least 32 characters, the newest first: write for example keys: [process.env.COOKIE_KEY].';
+
 class CookieShape {
   @Given()
   @Matches(/^[A-Za-z0-9!#$%&'*+\-.^_`|~]+$/, {
     message: "name must be the name of a cookie: write for example name: 'BAYEUX_BROWSER'.",
   })
   name?: string;
+  @Given()
+  @IsArray({ message: COOKIE_KEYS })
+  @ArrayNotEmpty({ message: COOKIE_KEYS })
+  @IsString({ each: true, message: COOKIE_KEYS })
+  @MinLength(32, { each: true, message: COOKIE_KEYS })
+  keys?: readonly string[];
   @Given()
   @Matches(/^[A-Za-z0-9.-]+$/, {
     message: "domain must be a host name: write for example domain: 'example.com'.",

@@ -157,9 +157,13 @@ export class CometService {
   /**
    * A `Set-Cookie` header that makes a browser forget the sessions it made. Send it with the responses that log a
    * user in or out, so that the next user of the browser cannot go on with a session of the one before.
+   *
+   * @param request the request that is answered, which tells whether the browser came over TLS. With Fastify it is
+   * `request.raw`.
+   * @throws TypeError without a request where the cookie has another name over TLS.
    */
-  expireCookie(): string {
-    return this.#endpoint.door.expireCookie();
+  expireCookie(request?: IncomingMessage): string {
+    return this.#endpoint.door.expireCookie(request);
   }
 
   /**

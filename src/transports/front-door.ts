@@ -162,8 +162,8 @@ export class FrontDoor {
   }
 
   /** A `Set-Cookie` header that makes a browser forget which sessions are its own. */
-  expireCookie(): string {
-    return this.#cookie.expire();
+  expireCookie(request: IncomingMessage | undefined): string {
+    return this.#cookie.expire(request && this.#proxies.resolve(request).secure);
   }
 
   /** Resolves when all sockets have closed. */

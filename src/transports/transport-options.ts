@@ -6,6 +6,10 @@ export type TrustProxy = number | readonly string[];
 /** The cookie that binds sessions to a browser. */
 export interface BrowserCookieOptions {
   readonly name: string;
+  /** Whether its name begins with `__Host-` where browsers take that. */
+  readonly hostPrefix: boolean;
+  /** Secrets it is signed with: the first signs, all verify. None for one of this process. */
+  readonly keys: readonly string[];
   readonly domain: string | undefined;
   readonly path: string;
   readonly sameSite: 'Strict' | 'Lax' | 'None' | false;
@@ -101,6 +105,8 @@ export const DEFAULT_TRANSPORT_OPTIONS: TransportOptions = Object.freeze<Transpo
   trustProxy: undefined,
   cookie: {
     name: 'BAYEUX_BROWSER',
+    hostPrefix: true,
+    keys: [],
     domain: undefined,
     path: '/',
     sameSite: 'Lax',

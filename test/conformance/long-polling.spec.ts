@@ -79,7 +79,7 @@ describe('long-polling', () => {
       const client = bench.polling();
       const first = await client.post(HANDSHAKE).answer;
       expect(first.headers['set-cookie']).toEqual([
-        expect.stringMatching(/^BAYEUX_BROWSER=[\w-]{32}; Path=\/; HttpOnly; SameSite=Lax$/),
+        expect.stringMatching(/^BAYEUX_BROWSER=[\w.-]{76}; Path=\/; HttpOnly; SameSite=Lax$/),
       ]);
       const second = await client.post(HANDSHAKE).answer;
       expect(second.headers['set-cookie']).toBeUndefined();
@@ -99,7 +99,7 @@ describe('long-polling', () => {
       await bench.start();
       const cookie = 'a=b; BAYEUX_BROWSER=chosen-by-somebody; c=d';
       const { headers } = await bench.polling().post(HANDSHAKE, { cookie }).answer;
-      expect(headers['set-cookie']?.[0]).toMatch(/^BAYEUX_BROWSER=[\w-]{32};/);
+      expect(headers['set-cookie']?.[0]).toMatch(/^BAYEUX_BROWSER=[\w.-]{76};/);
     });
 
     it('L-08: marks the cookie as secure where a trusted proxy says so', async () => {
@@ -109,7 +109,7 @@ describe('long-polling', () => {
       });
       const { headers } = await bench.polling().post(HANDSHAKE, { 'x-forwarded-proto': 'https' }).answer;
       expect(headers['set-cookie']?.[0]).toMatch(
-        /^B=[\w-]{32}; Path=\/push; HttpOnly; Secure; SameSite=None$/,
+        /^B=[\w.-]{76}; Path=\/push; HttpOnly; Secure; SameSite=None$/,
       );
     });
 

@@ -16,7 +16,7 @@ describe('websocket', () => {
       const client = bench.socket();
       await client.open();
       expect(client.upgradeHeaders['set-cookie']).toEqual([
-        expect.stringMatching(/^BAYEUX_BROWSER=[\w-]{32}; Path=\/; HttpOnly; SameSite=Lax$/),
+        expect.stringMatching(/^BAYEUX_BROWSER=[\w.-]{76}; Path=\/; HttpOnly; SameSite=Lax$/),
       ]);
       const cookie = client.upgradeHeaders['set-cookie']?.[0]?.split(';')[0] ?? '';
       const second = bench.socket();

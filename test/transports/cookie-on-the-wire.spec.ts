@@ -11,7 +11,7 @@ describe('the browser cookie', () => {
     const client = app.polling();
     const { headers } = await client.askMessages(HANDSHAKE).answer;
     expect(headers['set-cookie']).toEqual([
-      expect.stringMatching(/^BAYEUX_BROWSER=[\w-]{32}; Path=\/; HttpOnly; SameSite=Lax$/),
+      expect.stringMatching(/^BAYEUX_BROWSER=[\w.-]{76}; Path=\/; HttpOnly; SameSite=Lax$/),
     ]);
     const again = await client.askMessages(HANDSHAKE).answer;
     expect(again.headers['set-cookie']).toBeUndefined();
@@ -38,9 +38,9 @@ describe('the browser cookie', () => {
     const socket = app.socket();
     await socket.open(SECURE);
     const [issued] = socket.upgradeHeaders['set-cookie'] ?? [];
-    expect(issued).toMatch(/^BAYEUX_BROWSER=[\w-]{32}; Path=\/; HttpOnly; Secure; SameSite=Lax$/);
+    expect(issued).toMatch(/^__Host-BAYEUX_BROWSER=[\w.-]{76}; Path=\/; HttpOnly; Secure; SameSite=Lax$/);
     const again = app.socket();
-    await again.open({ cookie: issued?.split(';')[0] ?? '' });
+    await again.open({ ...SECURE, cookie: issued?.split(';')[0] ?? '' });
     expect(again.upgradeHeaders['set-cookie']).toBeUndefined();
   });
 
