@@ -39,49 +39,58 @@ const BAD = [
   `${DEEPEST}/x`,
 ];
 
+// Which names are channels is held by `bayeux/channel.spec`; here it is what a client is told about them.
 describe('channel names', () => {
   overEveryTransport((bench) => {
-    it.each(GOOD)('C-02: %s can be subscribed to and published on', async (channel) => {
+    it('C-02: a name that is one can be subscribed to and published on', async () => {
       await bench.start();
       const client = await bench.client().join();
-      expect(await client.subscribe(channel)).toMatchObject({ successful: true, subscription: channel });
-      expect(await client.publish(channel, 1)).toMatchObject({ successful: true });
-      expect(await client.receive()).toEqual([{ channel, data: 1 }]);
+      for (const channel of GOOD) {
+        expect(await client.subscribe(channel)).toMatchObject({ successful: true, subscription: channel });
+        expect(await client.publish(channel, 1)).toMatchObject({ channel, successful: true });
+        expect(await client.receive()).toEqual([{ channel, data: 1 }]);
+      }
     });
 
-    it.each(BAD)('C-01: nobody can publish on %j', async (channel) => {
+    it('C-01: nobody can publish on a name that is none', async () => {
       await bench.start();
       const client = await bench.client().join();
-      expect(await client.publish(channel, 1)).toMatchObject({
-        successful: false,
-        error: '405::channel_invalid',
-      });
-    });
-
-    it.each(BAD)('C-01, C-04: nobody can subscribe to %j', async (channel) => {
-      await bench.start();
-      const client = await bench.client().join();
-      expect(await client.subscribe(channel)).toMatchObject({
-        successful: false,
-        error: '403::subscription_invalid',
-      });
-      expect(bench.app.service.counts.channels).toBe(0);
-    });
-
-    it.each(['/a/*', '/a/**', '/*', '/**'])(
-      'P-04: nobody can publish to the wildcard %s',
-      async (channel) => {
-        await bench.start();
-        const client = await bench.client().join();
-        await client.subscribe(['/a/*', '/a/**', '/*']);
-        expect(await client.publish(channel, 1)).toMatchObject({
+      for (const channel of BAD) {
+        expect({ channel, ...(await client.publish(channel, 1)) }).toMatchObject({
+          channel,
           successful: false,
           error: '405::channel_invalid',
         });
-        await client.catchUp();
-        expect(client.pushed()).toEqual([]);
-      },
-    );
+      }
+    });
+
+    it('C-01, C-04: nobody can subscribe to a name that is none', async () => {
+      await bench.start();
+      const client = await bench.client().join();
+      for (const subscription of BAD) {
+        expect({ subscription, ...(await client.subscribe(subscription)) }).toMatchObject({
+          subscription,
+          successful: false,
+          error: '403::subscription_invalid',
+        });
+      }
+      expect(bench.app.service.counts.channels).toBe(0);
+    });
+
+    it('P-04: nobody can publish to the wildcard of a channel', async () => {
+      await bench.start();
+      const client = await bench.client().join();
+      await client.subscribe(['/a/*', '/a/**', '/*']);
+      for (const channel of ['/a/*', '/a/**', '/*', '/**']) {
+        expect({ channel, ...(await client.publish(channel, 1)) }).toMatchObject({
+          channel,
+          successful: false,
+          error: '405::channel_invalid',
+        });
+      }
+      await client.catchUp();
+      expect(client.pushed()).toEqual([]);
+    });
 
     it('C-07: a channel is matched by itself and by the wildcards around it', async () => {
       await bench.start();

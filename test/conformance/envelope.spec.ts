@@ -30,29 +30,25 @@ describe('envelope', () => {
       ]);
     });
 
-    it.each([
-      ['a UUID', '0e37df36-f698-11e6-8dd4-cb9ced3df976'],
-      ['a text with a space', 'a b'],
-      ['as many characters as permitted', 'x'.repeat(128)],
-    ])('C-05: takes %s as an id', async (_, id) => {
+    it('C-05: takes any text of as many characters as permitted as an id', async () => {
       await bench.start();
       const client = await bench.client().join();
-      expect(await client.publish('/a', 1, { id })).toEqual({ channel: '/a', id, successful: true });
+      for (const id of ['0e37df36-f698-11e6-8dd4-cb9ced3df976', 'a b', 'x'.repeat(128)]) {
+        expect(await client.publish('/a', 1, { id })).toEqual({ channel: '/a', id, successful: true });
+      }
     });
 
-    it.each([
-      ['an object', {}],
-      ['a boolean', true],
-      ['an empty text', ''],
-      ['a control character', 'a\u0007'],
-      ['too many characters', 'x'.repeat(129)],
-    ])('C-05: refuses %s as an id', async (_, id) => {
+    it('C-05: refuses anything else as an id', async () => {
       await bench.start();
       const client = await bench.client().join();
-      const replies = await client.exchange(
-        json([{ channel: '/a', clientId: client.clientId, data: 1, id }]),
-      );
-      expect(replies).toEqual([{ channel: '/a', successful: false, error: '405::message_id_invalid' }]);
+      const { clientId } = client;
+      for (const id of [{}, null, '', 'a\u0007', 'x'.repeat(129)]) {
+        const replies = await client.exchange(json([{ channel: '/a', clientId, data: 1, id }]));
+        expect({ id, replies }).toEqual({
+          id,
+          replies: [{ channel: '/a', successful: false, error: '405::message_id_invalid' }],
+        });
+      }
     });
 
     it('tells a message without a channel', async () => {
@@ -61,12 +57,15 @@ describe('envelope', () => {
       expect(replies).toEqual([{ id: '1', successful: false, error: '400::channel_missing' }]);
     });
 
-    it.each([5, null, {}, [], true])('S-05: tells that a channel is none: %j', async (channel) => {
+    it('S-05: tells that a channel is none', async () => {
       await bench.start();
-      for (const text of [json([{ id: '1', channel }]), json({ id: '1', channel })]) {
-        expect(await bench.client().exchange(text)).toEqual([
-          { id: '1', successful: false, error: '405::channel_invalid' },
-        ]);
+      for (const channel of [5, null, {}, [], true]) {
+        for (const text of [json([{ id: '1', channel }]), json({ id: '1', channel })]) {
+          expect({ text, replies: await bench.client().exchange(text) }).toEqual({
+            text,
+            replies: [{ id: '1', successful: false, error: '405::channel_invalid' }],
+          });
+        }
       }
     });
 
@@ -80,12 +79,15 @@ describe('envelope', () => {
       ]);
     });
 
-    it.each([5, null, {}, ['x'], true])('S-05: knows no session called %j', async (clientId) => {
+    it('S-05: knows no session whose id is no text', async () => {
       await bench.start();
-      const replies = await bench.client().exchange(json([{ channel: '/a', clientId, id: '1', data: 1 }]));
-      expect(replies).toEqual([
-        expect.objectContaining({ id: '1', successful: false, error: '402::session_unknown' }),
-      ]);
+      for (const clientId of [5, null, {}, ['x'], true]) {
+        const replies = await bench.client().exchange(json([{ channel: '/a', clientId, id: '1', data: 1 }]));
+        expect({ clientId, replies }).toEqual({
+          clientId,
+          replies: [expect.objectContaining({ id: '1', successful: false, error: '402::session_unknown' })],
+        });
+      }
     });
 
     it('answers elements that are no objects, and handles their neighbours', async () => {

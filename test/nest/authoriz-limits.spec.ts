@@ -1,5 +1,5 @@
 import type { Authorization, CometAuthorizer } from '../../src/index.js';
-import { overEveryTransport } from '../support/bench.js';
+import { DEFAULT_TRANSPORTS, over } from '../support/bench.js';
 import { until } from '../support/until.js';
 import { pending } from './support/session-view.js';
 
@@ -7,7 +7,7 @@ const DENIED = { successful: false, error: '403:denied_by_security_policy:subscr
 const NOT_GRANTED = { successful: false, error: '403:denied_by_not_granting:subscribe_denied' };
 
 describe('a subscription to a pattern that reaches into a guarded channel', () => {
-  overEveryTransport((bench) => {
+  over(DEFAULT_TRANSPORTS, (bench) => {
     it.each(['/a/*', '/a/**'])('is refused without one that covers it: %s', async (pattern) => {
       const { service } = await bench.start();
       const asked: string[] = [];
@@ -45,7 +45,7 @@ describe('a subscription to a pattern that reaches into a guarded channel', () =
 });
 
 describe('an authorizer that fails', () => {
-  overEveryTransport((bench) => {
+  over(DEFAULT_TRANSPORTS, (bench) => {
     const failures: [string, CometAuthorizer][] = [
       [
         'throws',
@@ -122,7 +122,7 @@ describe('an authorizer that fails', () => {
 });
 
 describe('the reason of an authorizer', () => {
-  overEveryTransport((bench) => {
+  over(DEFAULT_TRANSPORTS, (bench) => {
     it.each([
       ['not before nine', 'not before nine'],
       ['a:b::c', 'a b c'],
@@ -143,7 +143,7 @@ describe('the reason of an authorizer', () => {
 });
 
 describe('the sessions of the server', () => {
-  overEveryTransport((bench) => {
+  over(DEFAULT_TRANSPORTS, (bench) => {
     it('are bound by authorizers, not by rules', async () => {
       const { service } = await bench.start({ rules: [] });
       const local = service.openSession('worker');

@@ -1,5 +1,5 @@
 import type { Authorization, CometAuthorizer } from '../../src/index.js';
-import { overEveryTransport } from '../support/bench.js';
+import { DEFAULT_TRANSPORTS, over } from '../support/bench.js';
 import { ServiceGateway } from '../support/service.gateway.js';
 import { dataOf, viewOf } from './support/session-view.js';
 
@@ -17,7 +17,7 @@ const NOT_GRANTED = 'denied_by_not_granting';
 const DENIED = 'denied_by_security_policy';
 
 describe('authorizers of a channel', () => {
-  overEveryTransport((bench) => {
+  over(DEFAULT_TRANSPORTS, (bench) => {
     const table: [answers: Authorization[], why: string | undefined][] = [
       [[], undefined],
       [['grant'], undefined],
@@ -172,7 +172,7 @@ describe('authorizers of a channel', () => {
 });
 
 describe('the creation of a channel', () => {
-  overEveryTransport((bench) => {
+  over(DEFAULT_TRANSPORTS, (bench) => {
     it('is asked for where it has neither subscribers nor settings, before what is done there', async () => {
       const { service } = await bench.start();
       const asked: unknown[] = [];

@@ -1,5 +1,5 @@
 import type { CometChannelListener } from '../../src/index.js';
-import { type Bench, overEveryTransport } from '../support/bench.js';
+import { type Bench, DEFAULT_TRANSPORTS, over } from '../support/bench.js';
 import { ServiceGateway } from '../support/service.gateway.js';
 import { until } from '../support/until.js';
 import { dataOf, pending, viewOf } from './support/session-view.js';
@@ -14,7 +14,7 @@ async function pair(bench: Bench) {
 }
 
 describe('a listener to the messages of a channel', () => {
-  overEveryTransport((bench) => {
+  over(DEFAULT_TRANSPORTS, (bench) => {
     it('is asked after those of more general patterns, each once', async () => {
       const { service } = await bench.start();
       const asked: string[] = [];

@@ -1,5 +1,5 @@
 import type { CometChannelListener, CometSession } from '../../src/index.js';
-import { overEveryTransport } from '../support/bench.js';
+import { DEFAULT_TRANSPORTS, over } from '../support/bench.js';
 import { viewOf } from './support/session-view.js';
 
 /** Writes down what a listener is told, as `mark +subscription` and `mark -subscription`. */
@@ -10,7 +10,7 @@ function told(into: string[], mark: string): CometChannelListener {
 }
 
 describe('a listener to the subscribers of a channel', () => {
-  overEveryTransport((bench) => {
+  over(DEFAULT_TRANSPORTS, (bench) => {
     it('is told who comes and goes, each once', async () => {
       const { service } = await bench.start();
       const events: unknown[] = [];

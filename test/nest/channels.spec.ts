@@ -1,11 +1,11 @@
 import type { CometChannelSettings } from '../../src/index.js';
-import { onServer, overEveryTransport } from '../support/bench.js';
+import { DEFAULT_TRANSPORTS, onServer, over } from '../support/bench.js';
 import { viewOf } from './support/session-view.js';
 
 const MAX_TIME = 2_147_483_647;
 
 describe('a channel for which the application settles something', () => {
-  overEveryTransport((bench) => {
+  over(DEFAULT_TRANSPORTS, (bench) => {
     it('is made once, and configured only then', async () => {
       const { service } = await bench.start();
       const configured: string[] = [];
@@ -122,7 +122,7 @@ describe('the name of a channel', () => {
 });
 
 describe('the settings of a channel', () => {
-  overEveryTransport((bench) => {
+  over(DEFAULT_TRANSPORTS, (bench) => {
     it('are those of every other until something is settled', async () => {
       const { service } = await bench.start();
       const { settings } = service.channel('/a');
@@ -201,7 +201,7 @@ describe('the settings of a channel', () => {
 });
 
 describe('a channel that is removed', () => {
-  overEveryTransport((bench) => {
+  over(DEFAULT_TRANSPORTS, (bench) => {
     it('has no subscribers any more, who are not told and keep their other subscriptions', async () => {
       const { service } = await bench.start();
       const client = await bench.client().join();

@@ -8,7 +8,7 @@ import {
   type CometSession,
   OnChannel,
 } from '../../src/index.js';
-import { overEveryTransport } from '../support/bench.js';
+import { DEFAULT_TRANSPORTS, over } from '../support/bench.js';
 
 @CometGateway()
 class RoomsGateway {
@@ -62,7 +62,7 @@ class PerRequest {
 }
 
 describe('the decorators of channels', () => {
-  overEveryTransport((bench) => {
+  over(DEFAULT_TRANSPORTS, (bench) => {
     it('a handler on a template is given its variables', async () => {
       await bench.start({}, [RoomsGateway]);
       const client = await bench.client().join();

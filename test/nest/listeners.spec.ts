@@ -1,5 +1,5 @@
 import type { CometListener, CometModuleOptions, CometSession } from '../../src/index.js';
-import { type Bench, overEveryTransport } from '../support/bench.js';
+import { type Bench, DEFAULT_TRANSPORTS, over } from '../support/bench.js';
 import { GreeterGateway } from '../support/greeter.gateway.js';
 import { presenting } from '../support/identity.js';
 import { dataOf, turn, viewOf } from './support/session-view.js';
@@ -23,7 +23,7 @@ function told(into: string[]): CometListener {
 }
 
 describe('a listener of the server', () => {
-  overEveryTransport((bench) => {
+  over(DEFAULT_TRANSPORTS, (bench) => {
     it('is told of sessions and channels as they come and go', async () => {
       const { service } = await bench.start();
       const events: string[] = [];
@@ -212,7 +212,7 @@ describe('a listener of the server', () => {
 });
 
 describe('a listener that configures channels', () => {
-  overEveryTransport((bench) => {
+  over(DEFAULT_TRANSPORTS, (bench) => {
     it('may make one lazy before its first message', async () => {
       const { service } = await bench.start();
       service.addListener({

@@ -1,5 +1,5 @@
 import type { CometSession, CometSessionListener } from '../../src/index.js';
-import { type Bench, overEveryTransport } from '../support/bench.js';
+import { type Bench, DEFAULT_TRANSPORTS, over } from '../support/bench.js';
 import { GreeterGateway } from '../support/greeter.gateway.js';
 import { until } from '../support/until.js';
 import { dataOf, turn, viewOf } from './support/session-view.js';
@@ -25,7 +25,7 @@ function told(into: unknown[][]): CometSessionListener {
 }
 
 describe('a listener to a session', () => {
-  overEveryTransport((bench) => {
+  over(DEFAULT_TRANSPORTS, (bench) => {
     it('is told of a message on its way, from its sender to the client', async () => {
       await bench.start();
       const { client, session } = await joined(bench);

@@ -1,8 +1,7 @@
 import type { Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import type { INestApplication, Provider, Type } from '@nestjs/common';
-import { ExpressAdapter } from '@nestjs/platform-express';
-import { FastifyAdapter } from '@nestjs/platform-fastify';
+import type { AbstractHttpAdapter } from '@nestjs/core';
 import { Test } from '@nestjs/testing';
 import { CometAdapter, CometModule, type CometModuleOptions, CometService } from '../../src/index.js';
 import type { Engine } from '../../src/bayeux/ports.js';
@@ -20,6 +19,12 @@ export type HttpKind = (typeof HTTP_KINDS)[number];
 
 /** The framework of suites that are not about one. */
 export const DEFAULT_HTTP_KIND: HttpKind = 'express';
+
+/** The adapter of Nest for a framework, which is loaded only now: loading one takes longer than most tests. */
+export async function httpAdapter(http: HttpKind): Promise<AbstractHttpAdapter> {
+  if (http === 'express') return new (await import('@nestjs/platform-express')).ExpressAdapter();
+  return new (await import('@nestjs/platform-fastify')).FastifyAdapter({ forceCloseConnections: true });
+}
 
 /** What an application is made of. */
 export interface CometAppSettings {
@@ -75,9 +80,7 @@ export class CometApp {
     if (clock) builder.overrideProvider(COMET_SCHEDULER).useValue(clock);
     if (engine) builder.overrideProvider(COMET_ENGINE).useValue(engine);
     const module = await builder.compile();
-    const adapter =
-      http === 'express' ? new ExpressAdapter() : new FastifyAdapter({ forceCloseConnections: true });
-    const app = module.createNestApplication(adapter, {
+    const app = module.createNestApplication(await httpAdapter(http), {
       forceCloseConnections: true,
       logger: log,
     });

@@ -1,15 +1,13 @@
 import type { AddressInfo } from 'node:net';
 import type { Server } from 'node:http';
 import type { DynamicModule, INestApplication, ModuleMetadata } from '@nestjs/common';
-import { ExpressAdapter } from '@nestjs/platform-express';
-import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
 import { CometAdapter, CometModule, type CometModuleOptions, CometService } from '../../../src/index.js';
 import { COMET_SCHEDULER } from '../../../src/nest/tokens.js';
 import { OPEN } from '../../support/bench.js';
 import type { BayeuxClient } from '../../support/bayeux.client.js';
 import { CapturedLogger } from '../../support/captured.logger.js';
-import type { HttpKind } from '../../support/comet-app.js';
+import { httpAdapter, type HttpKind } from '../../support/comet-app.js';
 import { PollingClient } from '../../support/polling.client.js';
 import { SocketClient } from '../../support/socket.client.js';
 import { until, within } from '../../support/until.js';
@@ -130,9 +128,7 @@ export class NestStage {
       .overrideProvider(COMET_SCHEDULER)
       .useValue(clock)
       .compile();
-    const adapter =
-      http === 'express' ? new ExpressAdapter() : new FastifyAdapter({ forceCloseConnections: true });
-    const app = module.createNestApplication(adapter, {
+    const app = module.createNestApplication(await httpAdapter(http), {
       forceCloseConnections: true,
       logger: log,
     });
