@@ -170,7 +170,7 @@ export interface CometCookieOptions {
   name?: string;
   /**
    * Secrets the cookie is signed with, of at least 32 characters each. The first signs, all verify, so that a new one can be
-   * put ahead of the old. Processes that share them know each other's cookies. @default one of this process
+   * put ahead of the old. Processes that share them know each other's cookies. @default the process's own
    */
   keys?: readonly string[];
   /** @default the host of the request */
