@@ -92,6 +92,7 @@ export function resolveOptions(options: CometModuleOptions): ResolvedOptions {
       maxSessions: limits.sessions ?? bayeux.maxSessions,
       maxSessionsPerUser: session.maxPerUser ?? bayeux.maxSessionsPerUser,
       maxSubscriptions: limits.subscriptions ?? bayeux.maxSubscriptions,
+      maxNames: limits.namesPerRequest ?? bayeux.maxNames,
       maxIdLength: bayeux.maxIdLength,
       maxHeldPerBrowser: session.maxHeldPerBrowser ?? bayeux.maxHeldPerBrowser,
       multiSessionInterval: session.multiSessionInterval ?? bayeux.multiSessionInterval,
