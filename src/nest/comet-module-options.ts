@@ -222,11 +222,17 @@ export interface CometModuleOptions {
   rules?: readonly ChannelRule[];
   /** Code that is asked what the rules permit, before a session creates, subscribes, publishes or calls. @default [] */
   authorizers?: readonly ChannelAuthorizer[];
-  /** Origins of pages of other sites that may connect, for example `https://portal.example.com`. @default [] */
+  /**
+   * Origins of pages of other sites that may connect, for example `https://portal.example.com`. They are compared as
+   * browsers do: a port that is the scheme's default does not count, another scheme or port does. @default []
+   */
   origins?: readonly string[];
   /**
    * The proxies in front, as a number of hops or a list of addresses and CIDR ranges. Only then are their
-   * `X-Forwarded-*` headers believed, which behind TLS termination the origin check needs.
+   * `X-Forwarded-For`, `-Proto` and `-Host` believed, which behind TLS termination the origin check needs. Entries are read
+   * from the right, one for each trusted proxy; an address that cannot be read ends the walk. Where the server listens on a
+   * path (a Unix domain socket), the process that connects is the nearest hop. `Forwarded` (RFC 7239) is not read. By
+   * default no proxy is trusted.
    */
   trustProxy?: TrustProxy;
   /**

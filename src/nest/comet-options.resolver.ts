@@ -13,6 +13,7 @@ import {
   type ExpiryOptions,
   type SessionTimes,
 } from '../bayeux/bayeux-options.js';
+import { OriginPolicy } from '../transports/origin-policy.js';
 import { ProxyTrust } from '../transports/proxy-trust.js';
 import { DEFAULT_TRANSPORT_OPTIONS, type TransportOptions } from '../transports/transport-options.js';
 import type { ChannelAuthorizer } from './channel-authorizer.js';
@@ -197,7 +198,14 @@ function timesIn({ timeout, interval, maxInterval }: CometTransportTimes): Parti
   return given({ timeout, interval, maxInterval });
 }
 
-function combinations({ auth, session, trustProxy, websocket, cookie }: CometModuleOptions): string[] {
+function combinations({
+  auth,
+  session,
+  trustProxy,
+  origins,
+  websocket,
+  cookie,
+}: CometModuleOptions): string[] {
   const mistakes: string[] = [];
   const timeout = websocket?.timeout ?? session?.timeout ?? DEFAULT_BAYEUX_OPTIONS.timeout;
   if (websocket?.idleTimeout && websocket.idleTimeout <= timeout) {
@@ -241,10 +249,12 @@ function combinations({ auth, session, trustProxy, websocket, cookie }: CometMod
       'auth.backchannelLogout needs the issuer that sends logout tokens: write auth.issuer, or leave it out.',
     );
   }
-  try {
-    new ProxyTrust(trustProxy);
-  } catch (error) {
-    mistakes.push((error as TypeError).message);
+  for (const check of [() => new ProxyTrust(trustProxy), () => new OriginPolicy(origins ?? [])]) {
+    try {
+      check();
+    } catch (error) {
+      mistakes.push((error as TypeError).message);
+    }
   }
   return mistakes;
 }

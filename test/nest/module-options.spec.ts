@@ -234,6 +234,11 @@ describe('the options of CometModule', () => {
     ['an origin of all', open({ origins: ['*'] }), ORIGINS],
     ['an origin in capitals', open({ origins: ['https://Portal.example.com'] }), ORIGINS],
     ['origins: true', open({ origins: true }), ORIGINS],
+    [
+      'an origin with a port that is none',
+      open({ origins: ['https://portal.example.com:99999'] }),
+      'origins: "https://portal.example.com:99999" is no origin that a page could have: write for example https://portal.example.com.',
+    ],
     ['trustProxy: true', open({ trustProxy: true }), TRUST],
     ['trustProxy: -1', open({ trustProxy: -1 }), TRUST],
     [

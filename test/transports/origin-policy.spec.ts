@@ -45,4 +45,53 @@ describe('OriginPolicy', () => {
   it('lets sandboxed pages in only where `null` is listed', () => {
     expect(new OriginPolicy(['null']).judge('null', here)).toBe('listed');
   });
+
+  it.each([
+    ['the default port of the scheme', 'https://shop.example.com', true, 'shop.example.com:443'],
+    ['the default port of plain HTTP', 'http://shop.example.com', false, 'shop.example.com:80'],
+    ['a default port that the client writes', 'https://shop.example.com:443', true, 'shop.example.com'],
+    ['capitals in the origin', 'HTTPS://Shop.Example.com', true, 'shop.example.com'],
+    ['an address of IPv6', 'https://[2001:db8::1]', true, '[2001:DB8:0::1]:443'],
+    ['a name in other letters', 'https://xn--bcher-kva.example', true, 'xn--bcher-kva.example:443'],
+    ['a dot at the end of both', 'https://shop.example.com.', true, 'shop.example.com.:443'],
+  ])('[N3] compares origins, not texts: %s', (_, origin, secure, host) => {
+    expect(policy.judge(origin, { address: undefined, secure, host })).toBe('same');
+  });
+
+  it.each([
+    ['the default port of the other scheme', 'https://shop.example.com', true, 'shop.example.com:80'],
+    ['the other scheme on the same port', 'http://shop.example.com:443', true, 'shop.example.com:443'],
+    ['a page without TLS', 'http://shop.example.com', true, 'shop.example.com'],
+    ['a dot at the end of one', 'https://shop.example.com.', true, 'shop.example.com'],
+    ['an origin with a user', 'https://user@shop.example.com', true, 'shop.example.com'],
+    ['a host with a user', 'https://shop.example.com', true, 'user@shop.example.com'],
+    ['a host with a path', 'https://shop.example.com', true, 'shop.example.com/x'],
+    ['a host with a backslash', 'https://shop.example.com', true, 'shop.example.com\\x'],
+    ['an empty host', 'https://', true, ''],
+    ['several origins', 'https://shop.example.com, https://evil.test', true, 'shop.example.com'],
+    ['an origin with a space', 'https://shop.example.com ', true, 'shop.example.com'],
+    ['a port that is none', 'https://shop.example.com:99999', true, 'shop.example.com:99999'],
+    ['no origin', 'null', true, 'null'],
+  ])('[N3] does not take as its own: %s', (_, origin, secure, host) => {
+    expect(policy.judge(origin, { address: undefined, secure, host })).toBe('foreign');
+  });
+
+  it('[N3] compares those of the list as well', () => {
+    const listed = new OriginPolicy(['https://portal.example.com:443', 'https://bücher.example', 'file://']);
+    for (const origin of ['https://portal.example.com', 'https://xn--bcher-kva.example', 'file://']) {
+      expect(listed.judge(origin, here)).toBe('listed');
+    }
+    expect(listed.judge('https://portal.example.com:8443', here)).toBe('foreign');
+  });
+
+  it.each(['https://portal.example.com:99999', 'https://::', 'https://', 'portal.example.com', '*'])(
+    '[N3] refuses %j in the list, in a sentence that names it',
+    (origin) => {
+      expect(() => new OriginPolicy([origin])).toThrow(
+        new TypeError(
+          `origins: "${origin}" is no origin that a page could have: write for example https://portal.example.com.`,
+        ),
+      );
+    },
+  );
 });

@@ -24,6 +24,8 @@ export interface NestAppSettings extends ModuleMetadata {
   /** What `main.ts` does between making the application and listening. */
   readonly configure?: (app: INestApplication) => void;
   readonly host?: string;
+  /** A path to listen on in place of a port. */
+  readonly socketPath?: string;
 }
 
 /** Everybody gets in: without a token, or with that of a user. */
@@ -115,6 +117,7 @@ export class NestStage {
       comet,
       configure,
       host = '127.0.0.1',
+      socketPath,
       imports = [],
       ...metadata
     } = settings;
@@ -134,7 +137,7 @@ export class NestStage {
     });
     app.useWebSocketAdapter(new CometAdapter(app));
     configure?.(app);
-    await app.listen(0, host);
+    await (socketPath === undefined ? app.listen(0, host) : app.listen(socketPath));
     const started = new NestApp(app, clock, log, options?.path ?? '/cometd');
     this.#apps.push(started);
     return started;
