@@ -1,11 +1,18 @@
-import { randomBytes, timingSafeEqual } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import type { Request } from 'express';
+import { EncryptJWT, jwtDecrypt } from 'jose';
 import { DemoConfig } from '../config/demo.config.js';
 
-const LIFETIME = 10 * 60 * 1000;
-const MAX_PENDING = 1_000;
-const COOKIE_PATH = '/auth/callback';
+/** Seconds from the start of a login to the provider's answer. */
+const LIFETIME = 10 * 60;
+/** Logins that one browser may have under way. Its oldest are forgotten, and nobody else's. */
+const MAX_OF_BROWSER = 8;
+/** Logins that are remembered as over. */
+const MAX_USED = 10_000;
+/** What begins and ends a login lies below it. */
+const COOKIE_PATH = '/auth';
+const ENCRYPTION = { alg: 'dir', enc: 'A256GCM' } as const;
 
 /** What a login remembers between its start and the provider's answer. */
 export interface LoginState {
@@ -15,11 +22,10 @@ export interface LoginState {
   readonly returnTo: string;
 }
 
-interface Pending {
+/** A login under way. */
+export interface Pending {
   readonly state: LoginState;
   readonly verifier: string;
-  readonly browser: string;
-  readonly expiresAt: number;
 }
 
 type Stored = (error: Error | null, handle?: string) => void;
@@ -31,41 +37,57 @@ type Loaded = (
 
 /**
  * Logins under way, keyed by the random `state` parameter: any number of tabs can log in at once. A login is good for
- * ten minutes, once, and only in the browser that began it, which shows a cookie of its own for each.
+ * ten minutes, once, and only in the browser that began it: it is kept there, in an encrypted cookie. The server keeps
+ * nothing of it, so that logins that others begin take no room from it.
  */
 @Injectable()
 export class LoginStateStore {
-  private readonly pending = new Map<string, Pending>();
+  private readonly key = randomBytes(32);
+  private readonly used = new Set<string>();
   private readonly loaded = new WeakMap<Request, LoginState>();
+  private readonly cookiePrefix: string;
 
-  constructor(private readonly config: DemoConfig) {}
+  constructor(private readonly config: DemoConfig) {
+    this.cookiePrefix = `${config.cookieName('portal-login')}-`;
+  }
 
   /** Called by passport-oauth2, which chooses the form of the call by the number of parameters. */
   store(request: Request, verifier: string, state: LoginState, _meta: unknown, done: Stored): void {
     const handle = randomBytes(16).toString('base64url');
-    const browser = randomBytes(32).toString('base64url');
-    this.forgetOld();
-    this.pending.set(handle, { state, verifier, browser, expiresAt: Date.now() + LIFETIME });
-    request.res?.cookie(this.cookieName(handle), browser, { ...this.cookieOptions(), maxAge: LIFETIME });
-    done(null, handle);
+    this.begin(request, handle, { state, verifier }).then(
+      () => {
+        done(null, handle);
+      },
+      (error: unknown) => {
+        done(error as Error);
+      },
+    );
   }
 
   /** Called by passport-oauth2 with the `state` of the callback. */
   verify(request: Request, handle: unknown, _meta: unknown, done: Loaded): void {
-    const login = this.take(request, handle);
-    if (login) done(null, login.verifier, login.state);
-    else done(null, false, { message: 'unknown state' });
+    this.take(request, handle).then(
+      (login) => {
+        if (login) done(null, login.verifier, login.state);
+        else done(null, false, { message: 'unknown state' });
+      },
+      (error: unknown) => {
+        done(error as Error, false);
+      },
+    );
   }
 
   /** Ends a login under way and returns it; `null` if it is unknown, over, or another browser's. */
-  take(request: Request, handle: unknown): Pending | null {
+  async take(request: Request, handle: unknown): Promise<Pending | null> {
     if (typeof handle !== 'string') return null;
-    const login = this.pending.get(handle);
+    const name = this.cookiePrefix + handle;
+    const sealed = this.loginsOf(request).find((cookie) => cookie.name === name)?.value;
+    const login = sealed === undefined ? null : await this.open(sealed, handle);
     // Who lacks the cookie must not be able to spoil the login either, so it stays for its owner.
-    if (!login || !isSame(cookieOf(request, this.cookieName(handle)), login.browser)) return null;
-    this.pending.delete(handle);
-    request.res?.clearCookie(this.cookieName(handle), this.cookieOptions());
-    if (login.expiresAt <= Date.now()) return null;
+    if (!login || this.used.has(handle)) return null;
+    this.forgetOldest();
+    this.used.add(handle);
+    request.res?.clearCookie(name, this.cookieOptions());
     this.loaded.set(request, login.state);
     return login;
   }
@@ -75,29 +97,52 @@ export class LoginStateStore {
     return this.loaded.get(request);
   }
 
-  private forgetOld(): void {
-    for (const [handle, login] of this.pending) {
-      // Insertion order is age.
-      if (login.expiresAt > Date.now() && this.pending.size < MAX_PENDING) return;
-      this.pending.delete(handle);
+  private async begin(request: Request, handle: string, login: Pending): Promise<void> {
+    const sealed = await new EncryptJWT({ ...login })
+      .setProtectedHeader(ENCRYPTION)
+      .setJti(handle)
+      .setExpirationTime(Math.floor(Date.now() / 1000) + LIFETIME)
+      .encrypt(this.key);
+    // Browsers send the cookies of one path in the order in which they were set.
+    for (const { name } of this.loginsOf(request).slice(0, 1 - MAX_OF_BROWSER)) {
+      request.res?.clearCookie(name, this.cookieOptions());
+    }
+    const options = { ...this.cookieOptions(), maxAge: LIFETIME * 1000 };
+    request.res?.cookie(this.cookiePrefix + handle, sealed, options);
+  }
+
+  private async open(sealed: string, handle: string): Promise<Pending | null> {
+    try {
+      const { payload } = await jwtDecrypt<Pending>(sealed, this.key, {
+        keyManagementAlgorithms: [ENCRYPTION.alg],
+        contentEncryptionAlgorithms: [ENCRYPTION.enc],
+        requiredClaims: ['exp'],
+        currentDate: new Date(Date.now()),
+      });
+      return payload.jti === handle ? { state: payload.state, verifier: payload.verifier } : null;
+    } catch {
+      // Not sealed here, or over.
+      return null;
     }
   }
 
-  private cookieName(handle: string): string {
-    return this.config.cookieName(`portal-login-${handle}`);
+  private forgetOldest(): void {
+    if (this.used.size < MAX_USED) return;
+    for (const oldest of this.used) {
+      this.used.delete(oldest);
+      return;
+    }
+  }
+
+  private loginsOf(request: Request): { readonly name: string; readonly value: string }[] {
+    return (request.headers.cookie ?? '').split(/; */).flatMap((cookie) => {
+      if (!cookie.startsWith(this.cookiePrefix)) return [];
+      const equals = cookie.indexOf('=');
+      return equals < 0 ? [] : [{ name: cookie.slice(0, equals), value: cookie.slice(equals + 1) }];
+    });
   }
 
   private cookieOptions() {
     return { httpOnly: true, sameSite: 'lax', secure: this.config.secure, path: COOKIE_PATH } as const;
   }
-}
-
-function cookieOf(request: Request, name: string): string | undefined {
-  const cookies = (request.headers.cookie ?? '').split(/; */);
-  return cookies.find((cookie) => cookie.startsWith(`${name}=`))?.slice(name.length + 1);
-}
-
-function isSame(given: string | undefined, expected: string): boolean {
-  const [a, b] = [Buffer.from(given ?? ''), Buffer.from(expected)];
-  return a.length === b.length && timingSafeEqual(a, b);
 }

@@ -68,10 +68,15 @@ export class OidcStrategy extends PassportStrategy(OAuth2Strategy, OIDC_STRATEGY
   }
 
   override authenticate(request: Request, { begin, ...options }: OidcAuthenticateOptions): void {
-    const problem = begin ? this.problemAtStart(request) : this.problemAtEnd(request);
-    if (problem) this.error(problem);
-    // An object, never a string: with a string passport-oauth2 would go past the store.
-    else super.authenticate(request, { ...options, begin, state: begin });
+    this.problemOf(request, begin)
+      .then((problem) => {
+        if (problem) this.error(problem);
+        // An object, never a string: with a string passport-oauth2 would go past the store.
+        else super.authenticate(request, { ...options, begin, state: begin });
+      })
+      .catch((error: unknown) => {
+        this.error(error);
+      });
   }
 
   override authorizationParams({ begin }: OidcAuthenticateOptions): object {
@@ -112,6 +117,10 @@ export class OidcStrategy extends PassportStrategy(OAuth2Strategy, OIDC_STRATEGY
     };
   }
 
+  private async problemOf(request: Request, begin: LoginState | undefined): Promise<Error | undefined> {
+    return begin ? this.problemAtStart(request) : this.problemAtEnd(request);
+  }
+
   /** With an answer in the query passport-oauth2 would take the start of a login for its end. */
   private problemAtStart({ query }: Request): Error | undefined {
     return 'code' in query || 'error' in query
@@ -119,12 +128,13 @@ export class OidcStrategy extends PassportStrategy(OAuth2Strategy, OIDC_STRATEGY
       : undefined;
   }
 
-  private problemAtEnd(request: Request): Error | undefined {
+  private async problemAtEnd(request: Request): Promise<Error | undefined> {
     const { code, error, error_description: description, iss, state } = request.query;
     if (!this.isFromIssuer(iss)) return new LoginRefusedError('answer of another issuer');
     if (error === undefined) return typeof code === 'string' ? undefined : new LoginRefusedError('no code');
     // Without a login of this browser the words are anybody's, and are not shown.
-    if (!this.options.store.take(request, state)) return new LoginRefusedError('error for an unknown state');
+    if (!(await this.options.store.take(request, state)))
+      return new LoginRefusedError('error for an unknown state');
     return NoticeException.providerError(excerpt(error, 60) ?? 'error', excerpt(description, 200));
   }
 
