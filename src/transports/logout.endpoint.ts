@@ -6,12 +6,15 @@ import type { Logger } from '../bayeux/ports.js';
 import { RateLimit } from '../bayeux/rate-limit.js';
 import { BodyReader } from './body-reader.js';
 import { networkOf } from './client-network.js';
+import { PendingSockets } from './pending-sockets.js';
 import type { TransportOptions } from './transport-options.js';
 
 /** Bytes of a request: one token and its name. */
 const MAX_BYTES = 16_384;
-/** Requests that are refused, from one network in a minute: after that its requests are not read. */
-const BAD_REQUESTS = { times: 20, window: 60_000 };
+/** Refusals, or failures, of one network in a minute that are told in full: more would only fill the log. */
+const TOLD = { times: 20, window: 60_000 };
+/** Logout tokens of one network that are verified at a time: more than a few are so only while keys are being fetched. */
+const UNDER_WAY = { inAll: 0, perAddress: 1_000 };
 /** Networks that are remembered. */
 const MAX_NETWORKS = 10_000;
 
@@ -27,14 +30,19 @@ export interface LogoutPorts {
 /**
  * Takes logout tokens of issuers (OpenID Connect Back-Channel Logout 1.0 §2.5), beside the endpoint and ahead of the
  * framework: no parser, guard or prefix of the application stands in the way of a logout. Anybody may ask, so that the
- * token alone decides.
+ * token alone decides: no number of bad ones keeps a good one from being verified, as that would suppress a logout. The
+ * limit is on the outcome: past so many bad tokens the others are answered with 429, once they have proven bad.
  */
 export class LogoutEndpoint {
   readonly #path: string;
   readonly #retryAfter: number;
   readonly #logout: BackchannelLogout;
   readonly #ports: LogoutPorts;
+  /** Tokens that were no good, by network. */
   readonly #bad: RateLimit;
+  /** Logouts that failed, by network. */
+  readonly #failed: RateLimit;
+  readonly #underWay = new PendingSockets(UNDER_WAY);
 
   constructor(
     { path, retryAfter }: Pick<TransportOptions, 'path' | 'retryAfter'>,
@@ -45,7 +53,8 @@ export class LogoutEndpoint {
     this.#retryAfter = retryAfter;
     this.#logout = logout;
     this.#ports = ports;
-    this.#bad = new RateLimit(BAD_REQUESTS, MAX_NETWORKS, ports.now);
+    this.#bad = new RateLimit(TOLD, MAX_NETWORKS, ports.now);
+    this.#failed = new RateLimit(TOLD, MAX_NETWORKS, ports.now);
   }
 
   /** Whether a request is for it. */
@@ -62,12 +71,6 @@ export class LogoutEndpoint {
       answer(request, response, 405);
       return;
     }
-    if (this.#bad.wait(networkOf(address)) > 0) {
-      this.#ports.audit.record({ type: 'rate_limited', address, reason: 'logout tokens' });
-      response.setHeader('Retry-After', Math.max(this.#retryAfter, 1));
-      answer(request, response, 429);
-      return;
-    }
     if (!FORM.test(request.headers['content-type'] ?? '')) {
       this.#refuse(request, response, address, 'no form');
       return;
@@ -79,6 +82,9 @@ export class LogoutEndpoint {
       if (token === undefined || tokens.length > 1) {
         const why = body === undefined ? 'too large' : 'not one logout_token';
         this.#refuse(request, response, address, why);
+      } else if (!this.#underWay.hasRoom(address)) {
+        this.#ports.audit.record({ type: 'rate_limited', address, reason: 'logout tokens' });
+        this.#askLater(request, response, 503);
       } else {
         void this.#obey(token, request, response, address);
       }
@@ -91,6 +97,7 @@ export class LogoutEndpoint {
     response: ServerResponse,
     address: string | undefined,
   ): Promise<void> {
+    this.#underWay.add(address);
     try {
       const { sid } = await this.#logout.obey(token);
       const reason = sid === undefined ? 'all logins of a subject' : 'one login';
@@ -102,8 +109,11 @@ export class LogoutEndpoint {
         return;
       }
       // §2.8 has no other status for a logout that has failed. It may be sent again.
-      this.#ports.logger.error('A logout token could not be obeyed.', error);
+      if (this.#failed.take(networkOf(address)))
+        this.#ports.logger.error('A logout token could not be obeyed.', error);
       answer(request, response, 400, { error: 'temporarily_unavailable' });
+    } finally {
+      this.#underWay.remove(address);
     }
   }
 
@@ -113,10 +123,19 @@ export class LogoutEndpoint {
     address: string | undefined,
     reason: string,
   ): void {
-    this.#bad.take(networkOf(address));
+    if (!this.#bad.take(networkOf(address))) {
+      this.#ports.audit.record({ type: 'rate_limited', address, reason: 'logout tokens' });
+      this.#askLater(request, response, 429);
+      return;
+    }
     this.#ports.logger.warn(`A logout token was refused: ${reason}.`);
     this.#ports.audit.record({ type: 'logout_token_denied', address, reason });
     answer(request, response, 400, { error: 'invalid_request' });
+  }
+
+  #askLater(request: IncomingMessage, response: ServerResponse, status: number): void {
+    response.setHeader('Retry-After', Math.max(this.#retryAfter, 1));
+    answer(request, response, status);
   }
 }
 
