@@ -55,6 +55,8 @@ export interface BayeuxOptions extends SessionTimes {
   readonly maxSessions: number;
   /** Sessions of one user or service. */
   readonly maxSessionsPerUser: number;
+  /** Anonymous sessions whose handshakes came from one network; 0 for any number. */
+  readonly maxAnonymousPerNetwork: number;
   /** Connects of one browser that are held at a time over HTTP/1.1; 0 holds none, a negative number all. */
   readonly maxHeldPerBrowser: number;
   /** The same over HTTP/2, where a browser needs one connection only. */
@@ -63,8 +65,6 @@ export interface BayeuxOptions extends SessionTimes {
   readonly multiSessionInterval: number;
   /** Subscriptions of one session. */
   readonly maxSubscriptions: number;
-  /** Names that the subscribe and unsubscribe messages of one request or frame hold together. */
-  readonly maxNames: number;
   /** Characters of a message `id`. */
   readonly maxIdLength: number;
   readonly sessionBinding: SessionBinding;
@@ -110,12 +110,12 @@ export const DEFAULT_BAYEUX_OPTIONS: BayeuxOptions = Object.freeze<BayeuxOptions
   rehandshakeSpread: 5_000,
   maxSessions: 100_000,
   maxSessionsPerUser: 20,
+  maxAnonymousPerNetwork: 500,
   transportTimes: {},
   maxHeldPerBrowser: 1,
   maxHeldPerBrowserHttp2: -1,
   multiSessionInterval: 2_000,
   maxSubscriptions: 500,
-  maxNames: 1_000,
   maxIdLength: 128,
   sessionBinding: 'principal',
   expiry: {

@@ -36,6 +36,8 @@ export interface BayeuxPorts {
   readonly audit?: Audit;
   /** What a principal can be revoked by. @default nothing */
   readonly revocable?: (principal: Principal) => Revocable;
+  /** Under which name the clients of an address are counted together. @default the address */
+  readonly networkOf?: (address: string | undefined) => string;
   /** A number from 0 to 1, which spreads clients over time. */
   readonly random: () => number;
 }

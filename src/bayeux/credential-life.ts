@@ -130,10 +130,10 @@ export class CredentialLife {
     };
   }
 
-  /** What a client shall do that has no good token: present one, if it can, in a message or with another connection. */
+  /** What a client shall do that has no good token: present one, if it has said it can. */
   advice(): Advice {
     const spread = Math.round(this.#host.random() * this.#host.options.rehandshakeSpread);
-    return this.#session.state.refreshes === true || this.#session.tokenOfConnection
+    return this.#session.state.refreshes === true
       ? adviseRetry(PAUSE + spread, this.#session.time('timeout'))
       : adviseHandshake(spread);
   }

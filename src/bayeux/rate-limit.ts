@@ -46,6 +46,11 @@ export class RateLimit {
     return left >= 1;
   }
 
+  /** How many whole times a key has left, of those that are limited. */
+  left(key: string): number {
+    return this.#rate.times === 0 ? Infinity : Math.floor(this.#left(key));
+  }
+
   /** Milliseconds until the key has a time left; 0 if it has one. */
   wait(key: string): number {
     const { times, window } = this.#rate;

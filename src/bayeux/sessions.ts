@@ -10,6 +10,12 @@ export interface SessionDirectory {
 export class Sessions implements SessionDirectory {
   readonly #byId = new Map<string, Session>();
   readonly #byHolder = new Map<string, Map<string, Set<Session>>>();
+  readonly #networkOf: (address: string | undefined) => string;
+
+  /** @param networkOf under which name the clients of an address are counted together. */
+  constructor(networkOf: (address: string | undefined) => string = (address) => address ?? 'unknown') {
+    this.#networkOf = networkOf;
+  }
 
   get size(): number {
     return this.#byId.size;
@@ -29,21 +35,21 @@ export class Sessions implements SessionDirectory {
     return this.#byHolder.get(tenant)?.get(userHolder(userId)) ?? [];
   }
 
-  /** How many sessions the user or service has; 0 for anonymous principals. */
-  countOf(principal: Principal): number {
-    return this.#of(principal)?.size ?? 0;
+  /** How many sessions the user or service has; those of anonymous clients are counted by the network of `address`. */
+  countOf(principal: Principal, address: string | undefined): number {
+    return this.#of(principal, address)?.size ?? 0;
   }
 
-  /** The oldest session of the user or service whose client's connection broke. */
-  abandonedOf(principal: Principal): Session | undefined {
-    return [...(this.#of(principal) ?? [])].find((session) => session.abandoned);
+  /** The oldest of these sessions whose client's connection broke. */
+  abandonedOf(principal: Principal, address: string | undefined): Session | undefined {
+    for (const session of this.#of(principal, address) ?? []) if (session.abandoned) return session;
+    return undefined;
   }
 
   add(session: Session): void {
     this.#byId.set(session.id, session);
     const { principal } = session;
-    const holder = holderOf(principal);
-    if (!holder) return;
+    const holder = this.#holderOf(principal, session.state.client.address);
     let holders = this.#byHolder.get(principal.tenant);
     if (!holders) {
       holders = new Map<string, Set<Session>>();
@@ -57,24 +63,25 @@ export class Sessions implements SessionDirectory {
   remove(session: Session): void {
     this.#byId.delete(session.id);
     const { principal } = session;
-    const holder = holderOf(principal);
+    const holder = this.#holderOf(principal, session.state.client.address);
     const holders = this.#byHolder.get(principal.tenant);
-    const sessions = this.#of(principal);
-    if (!holder || !holders || !sessions) return;
+    const sessions = holders?.get(holder);
+    if (!holders || !sessions) return;
     sessions.delete(session);
     if (sessions.size === 0) holders.delete(holder);
     if (holders.size === 0) this.#byHolder.delete(principal.tenant);
   }
 
-  #of(principal: Principal): Set<Session> | undefined {
-    const holder = holderOf(principal);
-    return holder === undefined ? undefined : this.#byHolder.get(principal.tenant)?.get(holder);
+  #of(principal: Principal, address: string | undefined): Set<Session> | undefined {
+    return this.#byHolder.get(principal.tenant)?.get(this.#holderOf(principal, address));
   }
-}
 
-function holderOf(principal: Principal): string | undefined {
-  if (principal.userId !== null) return userHolder(principal.userId);
-  return principal.kind === 'service' ? `service ${principal.identity}` : undefined;
+  #holderOf({ kind, userId, identity }: Principal, address: string | undefined): string {
+    if (kind === 'anonymous') return `network ${this.#networkOf(address)}`;
+    if (userId !== null) return userHolder(userId);
+    // A user of a verifier of the application may have no id that messages could be sent to.
+    return kind === 'service' ? `service ${identity}` : `identity ${identity}`;
+  }
 }
 
 function userHolder(userId: string): string {

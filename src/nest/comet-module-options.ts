@@ -141,16 +141,21 @@ export interface CometLimitOptions {
   channelDepth?: number;
   /** Subscriptions of one session. @default 500 */
   subscriptions?: number;
-  /** Channel names that the subscribe and unsubscribe messages of one request or frame hold together. @default 1000 */
-  namesPerRequest?: number;
   /** Sessions in all; past it clients are asked to try again later. @default 100000 */
   sessions?: number;
+  /**
+   * Anonymous sessions of one address: past it handshakes without a token are asked to come later (429), until others have
+   * ended. Addresses count as for `badHandshakes`. 0 for no limit. @default 500
+   */
+  anonymousSessionsPerAddress?: number;
   /** Milliseconds a WebSocket may stay without a session. @default 10000 */
   handshakeTimeout?: number;
   /**
-   * Bad tokens that one address may present in a minute. Past it all handshakes from there are asked to come later (429),
-   * without looking at their tokens; sessions are not disturbed. An IPv6 address counts with its /64 network, and behind a
-   * proxy all clients have one address unless `trustProxy` is set. 0 for no limit. @default 20
+   * Bad tokens that one address may present in a minute, with whatever messages. Past it further tokens from there are not
+   * looked at, and their clients are asked to come later (429); tokens that were found good before pass, and sessions are
+   * not disturbed. So many tokens of which nothing is known are verified at a time; the others wait. Requests to
+   * controllers under `CometOAuthGuard` are counted apart. An IPv6 address counts with its /64 network, and behind a proxy
+   * all clients have one address unless `trustProxy` is set. 0 for no limit, and no fair shares. @default 20
    */
   badHandshakes?: number;
   /** New tokens that a session may present in a minute; 0 for no limit. @default 10 */

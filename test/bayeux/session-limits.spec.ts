@@ -1,7 +1,17 @@
-import type { Principal } from '../../src/bayeux/ports.js';
+import type { AuditEvent } from '../../src/bayeux/audit.js';
+import type { Authority, Credential, Principal } from '../../src/bayeux/ports.js';
 import { Delivery } from '../../src/bayeux/delivery.js';
-import { connect, harness, message, settled, user } from './support/core.harness.js';
-import { poll, socket } from './support/fake.link.js';
+import type { BayeuxServer } from '../../src/bayeux/server.js';
+import type { Session } from '../../src/bayeux/session.js';
+import { ALLOWED, connect, deferred, harness, message, settled, user } from './support/core.harness.js';
+import { type FakeLink, poll, socket } from './support/fake.link.js';
+
+const PERMITTING: Authority = {
+  anonymous: undefined,
+  subscribe: () => ALLOWED,
+  publish: () => ALLOWED,
+  call: () => ALLOWED,
+};
 
 describe('sessions of one user', () => {
   const options = { maxSessionsPerUser: 2 };
@@ -81,6 +91,125 @@ describe('sessions of one user', () => {
     await settled();
     expect(links.flatMap((link) => link.take()).filter(({ successful }) => successful)).toHaveLength(2);
     expect(server.counts.sessions).toBe(2);
+  });
+});
+
+describe('anonymous sessions', () => {
+  const anonymous: Principal = { kind: 'anonymous', tenant: '', userId: null, identity: '' };
+  const crowd = (maxAnonymousPerNetwork: number) => {
+    const events: AuditEvent[] = [];
+    const { server, clock, log, handshake } = harness({
+      options: { maxAnonymousPerNetwork },
+      authority: { ...PERMITTING, anonymous },
+      audit: { record: (event) => void events.push(event) },
+      networkOf: (address) => String(address).split('.')[0] ?? '',
+    });
+    const greet = (address: string, link = socket(), credential: Credential = { kind: 'none' }): FakeLink => {
+      const context = { credential, headers: {}, address };
+      void server.handle({ messages: [{ channel: '/meta/handshake' }], context }, link);
+      return link;
+    };
+    const admitted = (link: FakeLink): boolean => link.take().some(({ successful }) => successful === true);
+    return { server, clock, log, handshake, events, greet, admitted };
+  };
+
+  it('[L2] T69 are limited by network: past it the transport asks to come again later', () => {
+    const { greet, admitted, events, log, server } = crowd(2);
+    expect([greet('a.1'), greet('a.2')].map(admitted)).toEqual([true, true]);
+    for (let times = 0; times < 3; times++) {
+      const link = greet('a.3');
+      expect([link.ends, link.written]).toEqual([['limited'], []]);
+    }
+    expect(admitted(greet('b.1'))).toBe(true);
+    expect(server.counts.sessions).toBe(3);
+    expect(events.filter(({ type }) => type === 'rate_limited')).toMatchObject(
+      Array.from({ length: 3 }, () => ({ address: 'a.3', reason: 'anonymous sessions' })),
+    );
+    expect(log.filter(({ level }) => level === 'warn')).toMatchObject([
+      { message: expect.stringContaining('anonymousSessionsPerAddress') as string },
+    ]);
+  });
+
+  it('[L2] T69 of one socket that shakes hands again and again count until they expire', () => {
+    const { greet, admitted, server, clock } = crowd(3);
+    const link = socket();
+    for (let times = 0; times < 3; times++) expect(admitted(greet('a.1', link))).toBe(true);
+    greet('a.1', link);
+    expect(link.ends).toEqual(['limited']);
+    server.closed(link);
+    clock.advance(300_000);
+    expect(server.counts).toEqual({ sessions: 0, channels: 0, deadlines: 0 });
+    expect([greet('a.1'), greet('a.1'), greet('a.1')].map(admitted)).toEqual([true, true, true]);
+  });
+
+  it.each<[string, (session: Session, server: BayeuxServer) => void]>([
+    ['is thrown out', (session) => session.end('kick')],
+    ['expires', (session) => session.end('timeout')],
+    [
+      'says good-bye',
+      (session, server) => {
+        const messages = [{ channel: '/meta/disconnect', clientId: session.id }];
+        void server.handle({ messages, context: { credential: { kind: 'none' }, headers: {} } }, poll());
+      },
+    ],
+  ])('[L2] T69 leave room when one %s', (_, end) => {
+    const { greet, admitted, server } = crowd(1);
+    expect(admitted(greet('a.1'))).toBe(true);
+    const [session] = server.sessions.all();
+    if (session) end(session, server);
+    expect(admitted(greet('a.1'))).toBe(true);
+    expect(server.counts.sessions).toBe(1);
+  });
+
+  it('[L2] T69 leave room when a hook refuses one, and no hook lets more in', async () => {
+    const waiting = deferred<undefined>();
+    const { server, request } = harness({
+      options: { maxAnonymousPerNetwork: 1 },
+      authority: { ...PERMITTING, anonymous },
+      listener: { admit: () => waiting.promise, removed: () => undefined },
+    });
+    const [first, second] = [socket(), socket()];
+    void request(first, [{ channel: '/meta/handshake' }]);
+    void request(second, [{ channel: '/meta/handshake' }]);
+    expect(second.ends).toEqual(['limited']);
+    waiting.reject(new Error('no'));
+    await settled();
+    expect(first.take()).toMatchObject([{ error: '403::handshake_denied' }]);
+    expect(server.counts.sessions).toBe(0);
+    const third = socket();
+    void request(third, [{ channel: '/meta/handshake' }]);
+    expect(third.ends).toEqual([]);
+  });
+
+  it('[L2] T69 leave those with a token alone, and any number is any number', () => {
+    const { greet, admitted } = crowd(1);
+    expect(admitted(greet('a.1'))).toBe(true);
+    const credential: Credential = { kind: 'principal', principal: user('alice') };
+    expect(admitted(greet('a.1', socket(), credential))).toBe(true);
+    const open = crowd(0);
+    for (let times = 0; times < 600; times++) expect(open.admitted(open.greet('a.1'))).toBe(true);
+  });
+
+  it('[L2] T69 let no abandoned session of a neighbour go', () => {
+    const { greet, admitted, server } = crowd(1);
+    const link = greet('a.1');
+    expect(admitted(link)).toBe(true);
+    const [session] = server.sessions.all();
+    server.closed(link);
+    expect(greet('a.2').ends).toEqual(['limited']);
+    expect(session?.endedBy).toBeUndefined();
+  });
+});
+
+describe('sessions of users without an id', () => {
+  it('[L2] T69 are limited by their identity', () => {
+    const { overSocket, request } = harness({ options: { maxSessionsPerUser: 1 } });
+    const nameless = (identity: string): Principal => ({ ...user('x'), userId: null, identity });
+    overSocket(nameless('one'));
+    overSocket(nameless('two'));
+    const again = socket();
+    void request(again, [{ channel: '/meta/handshake' }], nameless('one'));
+    expect(again.take()).toMatchObject([{ error: '403::too_many_sessions' }]);
   });
 });
 

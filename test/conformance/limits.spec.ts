@@ -71,6 +71,23 @@ describe('limits', () => {
       expect(await bench.client().handshake(token)).toMatchObject({ successful: true });
     });
 
+    it('[L2] T69: anonymous sessions of one address have a limit of their own', async () => {
+      const changes = { limits: { anonymousSessionsPerAddress: 2 }, trustProxy: 1 };
+      await bench.startSecured({ auth: { ...bench.issuer().auth, anonymous: true }, ...changes });
+      const at = (address: string) => bench.client({ 'x-forwarded-for': address });
+      const [first] = [await at('2001:db8::1').join(), await at('2001:db8::2').join()];
+      const refused =
+        bench.transport === 'websocket'
+          ? { code: 1013, reason: 'too many attempts' }
+          : { status: 429, text: '', retryAfter: '5' };
+      expect(await at('2001:db8::3').turnedAway(HANDSHAKE)).toEqual(refused);
+      expect(await at('2001:db8:0:1::1').handshake()).toMatchObject({ successful: true });
+      const token = presenting(await bench.token('alice'));
+      expect(await at('2001:db8::3').handshake(token)).toMatchObject({ successful: true });
+      await first.disconnect();
+      expect(await at('2001:db8::3').handshake()).toMatchObject({ successful: true });
+    });
+
     it('a server that is full asks clients to come back later', async () => {
       await bench.start({ limits: { sessions: 2 } });
       const [first] = [await bench.client().join(), await bench.client().join()];

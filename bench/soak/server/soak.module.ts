@@ -10,7 +10,7 @@ import { SoakGateway } from './soak.gateway.js';
       auth: { anonymous: true },
       rules: [{ channel: '/**', subscribe: true, publish: true }],
       session: { timeout: HOLD, maxInterval: MAX_INTERVAL, rehandshakeSpread: 2_000 },
-      limits: { handshakeTimeout: HANDSHAKE_TIMEOUT },
+      limits: { handshakeTimeout: HANDSHAKE_TIMEOUT, anonymousSessionsPerAddress: 0 },
     }),
   ],
   providers: [SoakGateway],

@@ -5,7 +5,7 @@ import type { Exchange, Greeting, Replies } from '../exchange.js';
 import { failure, type Incoming, replyTo } from '../incoming.js';
 import { isThenable, withTimeLimit } from '../maybe-promise.js';
 import { isJsonObject } from '../message.js';
-import type { MaybePromise, Principal } from '../ports.js';
+import type { LinkEnd, MaybePromise, Principal } from '../ports.js';
 import { Session } from '../session.js';
 import { NOTHING_SETTLED, timeOf } from '../session-state.js';
 
@@ -27,15 +27,14 @@ export function handshake(core: Core, exchange: Exchange, message: Incoming): Ma
   const principal = credential.kind === 'principal' ? credential.principal : core.authority.anonymous;
   if (!principal) return [refuseHandshake(core, exchange, message, BayeuxErrors.authenticationRequired)];
   if ((principal.expiresAt ?? Infinity) <= core.scheduler.wallTime())
-    return exchange.context.ofConnection
-      ? turnAway(exchange, 'expired')
-      : [refuseHandshake(core, exchange, message, BayeuxErrors.tokenExpired)];
+    return [refuseHandshake(core, exchange, message, BayeuxErrors.tokenExpired)];
   return core.revocations.ask(principal, (standing) => {
     if (standing === 'revoked') {
       return [refuseHandshake(core, exchange, message, BayeuxErrors.sessionRevoked)];
     }
-    return standing === 'unknown' || isFull(core)
-      ? turnAway(exchange)
+    if (standing === 'unknown' || isFull(core)) return turnAway(exchange);
+    return isCrowded(core, exchange, principal)
+      ? turnAway(exchange, 'limited')
       : admit(core, exchange, message, principal);
   });
 }
@@ -44,8 +43,32 @@ function isFull({ draining, sessions, options }: Core): boolean {
   return draining || sessions.size >= options.maxSessions;
 }
 
+/**
+ * Whether an anonymous client comes from where so many others have come from. Of those none is let go for it, as they may
+ * be anybody's: even one whose connection broke may come back.
+ */
+function isCrowded(core: Core, { context }: Exchange, principal: Principal): boolean {
+  const { maxAnonymousPerNetwork: most } = core.options;
+  const { address } = context;
+  if (principal.kind !== 'anonymous' || most === 0) return false;
+  if (core.sessions.countOf(principal, address) < most) return false;
+  core.audit.record({ type: 'rate_limited', address, reason: 'anonymous sessions' });
+  if (!TOLD_OF_CROWD.has(core)) {
+    TOLD_OF_CROWD.add(core);
+    core.logger.warn(
+      'A handshake without a token was turned away, as its address has as many anonymous sessions as it may. If that is a ' +
+        'proxy with many clients behind it, set `trustProxy`; if so many are usual, raise ' +
+        '`limits.anonymousSessionsPerAddress`. Further ones are not logged.',
+    );
+  }
+  return true;
+}
+
+/** Servers that have said so once: an attacker must not fill the log. */
+const TOLD_OF_CROWD = new WeakSet<Core>();
+
 /** It may succeed later: that is said by the transport. */
-function turnAway(exchange: Exchange, why: 'unavailable' | 'expired' = 'unavailable'): Replies {
+function turnAway(exchange: Exchange, why: LinkEnd = 'unavailable'): Replies {
   exchange.link.end(why);
   exchange.abandon();
   return [];
@@ -58,14 +81,17 @@ function admit(
   principal: Principal,
 ): MaybePromise<Replies> {
   const { options } = core;
-  if (core.sessions.countOf(principal) >= options.maxSessionsPerUser) {
+  const { address, headers } = exchange.context;
+  if (
+    principal.kind !== 'anonymous' &&
+    core.sessions.countOf(principal, address) >= options.maxSessionsPerUser
+  ) {
     // Pages that were reloaded leave sessions behind that only wait to expire: those make room, living ones do not.
-    const left = core.sessions.abandonedOf(principal);
+    const left = core.sessions.abandonedOf(principal, address);
     if (!left) return [refuseHandshake(core, exchange, message, BayeuxErrors.tooManySessions)];
     left.end('timeout');
   }
   const { transport } = exchange.link;
-  const { address, headers } = exchange.context;
   const session = new Session(
     core,
     {
@@ -114,7 +140,6 @@ function welcome(core: Core, exchange: Exchange, message: Incoming, session: Ses
     // The session this socket spoke for so far is left to expire.
     if (link.sessionId !== undefined) core.sessions.find(link.sessionId)?.closed(link);
     link.sessionId = session.id;
-    link.bearsToken = exchange.context.ofConnection === true;
     link.bound(session.id);
   }
   const acknowledges = core.options.acknowledge && wantsAcknowledgement(message);
@@ -174,7 +199,7 @@ export function refuseHandshake(core: Core, exchange: Exchange, message: Incomin
   const { address, credential } = exchange.context;
   const principal = credential.kind === 'principal' ? credential.principal : undefined;
   core.audit.record({ type: 'handshake_denied', principal, address, reason: error });
-  exchange.link.stopped('refused');
+  exchange.link.stopped();
   return failure(message, error, {
     supportedConnectionTypes: core.options.transports,
     advice: ADVICE_NONE,
