@@ -7,14 +7,12 @@ import { failureCode } from './failure-code.js';
 import { isNameText } from './name-text.js';
 import { MAX_TOKEN_LENGTH, tokenRef } from './presented-token.js';
 import { AuthUnavailableError, TokenError } from './token-verifier.js';
-import type { TokenVerifier } from './token-verifier.js';
+import type { Presenter } from './verification-gate.js';
 
 /** The messages of a request without credentials, and what became of these. */
 export interface Authenticated {
   readonly messages: readonly unknown[];
   readonly credential: Credential<CometPrincipal>;
-  /** True if the credential came in the `Authorization` header and in no message. */
-  readonly inHeader?: true;
 }
 
 /** What an authenticator goes by, where it differs from the default. */
@@ -27,14 +25,21 @@ export interface AuthenticatorOptions {
   readonly tenants?: boolean;
 }
 
+/** Verifies the tokens of requests. A `TokenVerifier` does, and a `VerificationGate` ahead of one. */
+export interface RequestVerifier {
+  verify(token: string, presenter: Presenter): Promise<CometPrincipal>;
+  /** Whether a token would be turned away, whatever it is. @default none is */
+  refuses?(token: () => string | undefined, presenter: Presenter): boolean;
+}
+
 /** Takes the credentials out of each request and has them verified, before anybody else sees its messages. */
 export class Authenticator {
-  readonly #verifier: TokenVerifier | undefined;
+  readonly #verifier: RequestVerifier | undefined;
   readonly #logger: Logger;
   readonly #options: AuthenticatorOptions;
 
   /** @param verifier what verifies tokens; without one every token is refused. */
-  constructor(verifier: TokenVerifier | undefined, logger: Logger, options: AuthenticatorOptions = {}) {
+  constructor(verifier: RequestVerifier | undefined, logger: Logger, options: AuthenticatorOptions = {}) {
     this.#verifier = verifier;
     this.#logger = logger;
     this.#options = options;
@@ -44,11 +49,15 @@ export class Authenticator {
    * Answers at once unless there is a token to verify. A token that is not good is no error but a credential that
    * is refused.
    *
+   * @param presenter tells who presents the token. It is asked only if there is one to verify.
+   * @throws TokenLimitError as a rejection, if the token was not looked at as too many bad ones came from there.
    * @throws AuthUnavailableError as a rejection, if nothing can be told of the token at present.
    */
-  authenticate(request: CredentialCarriers): MaybePromise<Authenticated> {
-    const { credentials } = this.#options;
-    const { messages, token, error, expectedUser } = takeCredentials(request, credentials);
+  authenticate(
+    request: CredentialCarriers,
+    presenter: () => Presenter = SOMEBODY,
+  ): MaybePromise<Authenticated> {
+    const { messages, token, error, expectedUser } = takeCredentials(request, this.#options.credentials);
     if (error !== undefined) {
       this.#logger.debug(`Credentials were refused unread: ${error}.`);
       return { messages, credential: { kind: 'refused', error } };
@@ -59,19 +68,25 @@ export class Authenticator {
       this.#logger.debug(`The token ${tokenRef(token)} was refused: ${why}.`);
       return { messages, credential: REFUSED };
     }
-    const inHeader =
-      request.authorization !== undefined &&
-      takeCredentials({ messages: request.messages }, credentials).token === undefined;
-    return this.#verify(this.#verifier, token).then((credential) => ({
+    return this.#verify(this.#verifier, token, presenter()).then((credential) => ({
       messages,
       credential: this.#isOf(credential, expectedUser) ? credential : MISMATCH,
-      ...(inHeader && { inHeader }),
     }));
   }
 
-  async #verify(verifier: TokenVerifier, token: string): Promise<Credential<CometPrincipal>> {
+  /** Whether a request with this header would be turned away, whatever its body holds. */
+  refusesUnread(authorization: CredentialCarriers['authorization'], presenter: Presenter): boolean {
+    if (authorization === undefined || !this.#verifier?.refuses) return false;
+    return this.#verifier.refuses(() => takeCredentials({ messages: [], authorization }).token, presenter);
+  }
+
+  async #verify(
+    verifier: RequestVerifier,
+    token: string,
+    presenter: Presenter,
+  ): Promise<Credential<CometPrincipal>> {
     try {
-      const principal = await verifier.verify(token);
+      const principal = await verifier.verify(token, presenter);
       if (isSound(principal, this.#options.tenants ?? false)) return { kind: 'principal', principal };
       this.#logger.error(
         `The token verifier answered with no usable principal for the token ${tokenRef(token)}: ` +
@@ -108,6 +123,8 @@ export class Authenticator {
     return REFUSED;
   }
 }
+
+const SOMEBODY = (): Presenter => ({ lane: 'clients', network: 'unknown' });
 
 const NO_CREDENTIAL = Object.freeze({ kind: 'none' } as const);
 

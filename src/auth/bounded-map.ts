@@ -39,6 +39,10 @@ export class BoundedMap<V> {
     return entry.value;
   }
 
+  delete(key: string): void {
+    this.#entries.delete(key);
+  }
+
   set(key: string, value: V, until: number, now: number): void {
     this.#entries.delete(key);
     let looked = 0;

@@ -1,9 +1,10 @@
-import { createHash } from 'node:crypto';
 import { BoundedMap } from './bounded-map.js';
 import type { CometPrincipal } from './comet-principal.js';
 import type { Clock } from '../bayeux/ports.js';
+import type { Share } from './concurrency-limit.js';
+import { tokenDigest } from './presented-token.js';
 import { TokenError } from './token-verifier.js';
-import type { TokenVerifier } from './token-verifier.js';
+import type { SharingVerifier } from './verification-gate.js';
 
 /** Tokens of one issuer that are remembered as good. */
 const MAX_GOOD = 20_000;
@@ -31,15 +32,15 @@ export interface TokenMemory {
  *
  * @internal
  */
-export class CachingVerifier implements TokenVerifier {
-  readonly #verifier: TokenVerifier;
+export class CachingVerifier implements SharingVerifier {
+  readonly #verifier: SharingVerifier;
   readonly #times: CacheTimes;
   readonly #clock: Clock;
   readonly #memory: TokenMemory;
   readonly #running = new Map<string, Promise<CometPrincipal>>();
 
   constructor(
-    verifier: TokenVerifier,
+    verifier: SharingVerifier,
     times: CacheTimes,
     clock: Clock,
     memory: TokenMemory = { good: new BoundedMap(MAX_GOOD), bad: new BoundedMap(MAX_BAD) },
@@ -50,8 +51,8 @@ export class CachingVerifier implements TokenVerifier {
     this.#memory = memory;
   }
 
-  async verify(token: string): Promise<CometPrincipal> {
-    const key = createHash('sha256').update(token).digest('base64url');
+  async verify(token: string, share?: Share): Promise<CometPrincipal> {
+    const key = tokenDigest(token);
     const now = this.#clock.now();
     const known = this.#memory.good.get(key, now);
     // The wall clock may have been set since. One that was set back keeps no token for longer, as time goes by `now` too.
@@ -60,14 +61,14 @@ export class CachingVerifier implements TokenVerifier {
     if (refusal !== undefined) throw refusal;
     const running = this.#running.get(key);
     if (running !== undefined) return running;
-    const asked = this.#ask(key, token).finally(() => this.#running.delete(key));
+    const asked = this.#ask(key, token, share).finally(() => this.#running.delete(key));
     this.#running.set(key, asked);
     return asked;
   }
 
-  async #ask(key: string, token: string): Promise<CometPrincipal> {
+  async #ask(key: string, token: string, share?: Share): Promise<CometPrincipal> {
     try {
-      const principal = await this.#verifier.verify(token);
+      const principal = await this.#verifier.verify(token, share);
       const now = this.#clock.now();
       const until = now + Math.min(this.#left(principal), this.#times.good);
       this.#memory.good.set(key, principal, until, now);

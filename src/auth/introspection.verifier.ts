@@ -2,14 +2,14 @@ import type { IntrospectionResponse } from 'openid-client';
 import type { Clock, Logger } from '../bayeux/ports.js';
 import { audiencesOf } from './claims-options.js';
 import type { CometPrincipal } from './comet-principal.js';
-import { ConcurrencyLimit } from './concurrency-limit.js';
+import { ConcurrencyLimit, type Share } from './concurrency-limit.js';
 import { IntrospectionClient } from './introspection.client.js';
 import { ISSUER_TIMEOUT, type IssuerMetadata } from './issuer-metadata.js';
 import type { IntrospectionSettings, IssuerSettings } from './issuer-settings.js';
 import { MAX_TOKEN_LENGTH, tokenRef } from './presented-token.js';
 import { principalOf } from './token-claims.js';
 import { TokenError } from './token-verifier.js';
-import type { TokenVerifier } from './token-verifier.js';
+import type { SharingVerifier } from './verification-gate.js';
 
 /**
  * Verifies access tokens by asking their issuer (RFC 7662). That a token is active is not enough: it must also be meant
@@ -17,7 +17,7 @@ import type { TokenVerifier } from './token-verifier.js';
  *
  * @internal
  */
-export class IntrospectionVerifier implements TokenVerifier {
+export class IntrospectionVerifier implements SharingVerifier {
   readonly #options: IssuerSettings;
   readonly #audience: ReadonlySet<unknown>;
   readonly #client: IntrospectionClient;
@@ -51,8 +51,8 @@ export class IntrospectionVerifier implements TokenVerifier {
    * @throws TokenError `token_expired` if only its time is over, `invalid_token` in every other case.
    * @throws AuthUnavailableError if the issuer gives no answer, or too many tokens wait for theirs.
    */
-  async verify(token: string): Promise<CometPrincipal> {
-    const answer = await this.#ask(token);
+  async verify(token: string, share?: Share): Promise<CometPrincipal> {
+    const answer = await this.#ask(token, share);
     const audiences: readonly unknown[] = Array.isArray(answer.aud) ? answer.aud : [answer.aud];
     if (!audiences.some((name) => this.#audience.has(name))) throw refused('not meant for this server (aud)');
     const principal = principalOf(answer, this.#options, {
@@ -67,8 +67,8 @@ export class IntrospectionVerifier implements TokenVerifier {
    *
    * @throws as `verify`.
    */
-  async confirm(token: string, principal: CometPrincipal): Promise<CometPrincipal> {
-    const answer = await this.#ask(token);
+  async confirm(token: string, principal: CometPrincipal, share?: Share): Promise<CometPrincipal> {
+    const answer = await this.#ask(token, share);
     if (answer.sub !== undefined && answer.sub !== principal.subject)
       throw refused('another sub than it says');
     return this.#remember(principal, token);
@@ -84,7 +84,7 @@ export class IntrospectionVerifier implements TokenVerifier {
     const token = this.#tokens.get(principal);
     if (token === undefined) return true;
     try {
-      await this.#ask(token);
+      await this.#ask(token, RECHECK);
       return true;
     } catch (error) {
       if (error instanceof TokenError) return error.code === 'token_expired';
@@ -97,9 +97,9 @@ export class IntrospectionVerifier implements TokenVerifier {
     return principal;
   }
 
-  async #ask(token: string): Promise<IntrospectionResponse> {
+  async #ask(token: string, share?: Share): Promise<IntrospectionResponse> {
     if (token.length > MAX_TOKEN_LENGTH) throw refused('too long');
-    const answer = await this.#limit.run(() => this.#client.ask(token));
+    const answer = await this.#limit.run(() => this.#client.ask(token), share);
     if (!answer.active) throw refused('not active');
     const { iss, token_type: type } = answer;
     if (iss !== undefined && iss !== this.#options.issuer) throw refused('of another issuer (iss)');
@@ -119,6 +119,9 @@ export class IntrospectionVerifier implements TokenVerifier {
     if (exp <= now - tolerance) throw new TokenError('token_expired', 'exp');
   }
 }
+
+/** Tokens of living sessions wait for none that strangers present. */
+const RECHECK: Share = { lane: 'rechecks', party: '' };
 
 /** What the metadata of openid-client calls a number came from somewhere else. */
 function isTime(value: unknown): value is number {

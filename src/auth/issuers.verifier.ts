@@ -2,6 +2,7 @@ import { decodeJwt } from 'jose';
 import type { Clock, Logger } from '../bayeux/ports.js';
 import { CachingVerifier } from './caching.verifier.js';
 import type { CometPrincipal } from './comet-principal.js';
+import type { Share } from './concurrency-limit.js';
 import { IntrospectionVerifier } from './introspection.verifier.js';
 import { type IssuerEndpoint, IssuerMetadata } from './issuer-metadata.js';
 import type { IssuerSettings } from './issuer-settings.js';
@@ -9,7 +10,7 @@ import { COMPACT_JWS, JwtTokenVerifier } from './jwt.verifier.js';
 import { MAX_TOKEN_LENGTH } from './presented-token.js';
 import type { TokenRechecker } from './rechecks.js';
 import { TokenError } from './token-verifier.js';
-import type { TokenVerifier } from './token-verifier.js';
+import type { SharingVerifier } from './verification-gate.js';
 
 /** Milliseconds for which a JWT is not verified again, and for which a bad one stays bad. */
 const JWT_TIMES = { good: 60_000, bad: 5_000 };
@@ -19,12 +20,12 @@ const JWT_TIMES = { good: 60_000, bad: 5_000 };
  * selects one of them, whose own keys or own word then decide. No address is made of it, and nothing of one issuer
  * serves for another.
  */
-export class IssuersVerifier implements TokenVerifier, TokenRechecker {
-  readonly #verifiers: ReadonlyMap<string, TokenVerifier>;
+export class IssuersVerifier implements SharingVerifier, TokenRechecker {
+  readonly #verifiers: ReadonlyMap<string, SharingVerifier>;
   /** Those that are asked about their tokens, by issuer. */
   readonly #asked = new Map<string, IntrospectionVerifier>();
   /** Whom tokens are shown that say nothing of their issuer. */
-  readonly #opaque: TokenVerifier | undefined;
+  readonly #opaque: SharingVerifier | undefined;
 
   /**
    * @throws TypeError if the options cannot be used; `validateIssuers` tells what is wrong.
@@ -42,12 +43,12 @@ export class IssuersVerifier implements TokenVerifier, TokenRechecker {
    * @throws TokenError `token_expired` if only its time is over, `invalid_token` in every other case.
    * @throws AuthUnavailableError if its issuer cannot be asked.
    */
-  async verify(token: string): Promise<CometPrincipal> {
+  async verify(token: string, share?: Share): Promise<CometPrincipal> {
     if (token.length > MAX_TOKEN_LENGTH) throw new TokenError('invalid_token', 'too long');
     const issuer = claimedIssuer(token);
     const verifier = issuer === undefined ? this.#opaque : this.#verifiers.get(issuer);
     if (!verifier) throw new TokenError('invalid_token', 'of no issuer that is configured (iss)');
-    return verifier.verify(token);
+    return verifier.verify(token, share);
   }
 
   get shortestRecheck(): number {
@@ -65,7 +66,7 @@ export class IssuersVerifier implements TokenVerifier, TokenRechecker {
     return (await this.#asked.get(principal.issuer)?.recheck(principal)) ?? true;
   }
 
-  #verifierOf(issuer: IssuerSettings, logger: Logger, clock: Clock): TokenVerifier {
+  #verifierOf(issuer: IssuerSettings, logger: Logger, clock: Clock): SharingVerifier {
     const { introspection } = issuer;
     if (!introspection || issuer.strategy === 'jwt') {
       return new CachingVerifier(new JwtTokenVerifier(issuer, logger, clock), JWT_TIMES, clock);
@@ -93,6 +94,6 @@ function claimedIssuer(token: string): string | undefined {
 }
 
 /** First by signature, so that an issuer is asked only about tokens that it has made. */
-function inTurn(jwt: JwtTokenVerifier, asking: IntrospectionVerifier): TokenVerifier {
-  return { verify: async (token) => asking.confirm(token, await jwt.verify(token)) };
+function inTurn(jwt: JwtTokenVerifier, asking: IntrospectionVerifier): SharingVerifier {
+  return { verify: async (token, share) => asking.confirm(token, await jwt.verify(token), share) };
 }

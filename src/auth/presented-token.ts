@@ -9,3 +9,8 @@ export const MAX_TOKEN_LENGTH = 8192;
 export function tokenRef(token: string): string {
   return createHash('sha256').update(token).digest('hex').slice(0, 12);
 }
+
+/** Stands for a token in what is remembered: its whole SHA-256, which no other token has. */
+export function tokenDigest(token: string): string {
+  return createHash('sha256').update(token).digest('base64url');
+}

@@ -1,8 +1,10 @@
+import type { IncomingMessage } from 'node:http';
 import { Inject, Injectable } from '@nestjs/common';
 import type { CometPrincipal } from '../auth/comet-principal.js';
 import { revocationOf, type RevocationTarget } from '../auth/revocation-target.js';
 import { AuthUnavailableError } from '../auth/token-verifier.js';
 import type { RevocationResult } from '../bayeux/revocation.js';
+import { networkOf } from '../transports/client-network.js';
 import { CometEndpoint } from './comet.endpoint.js';
 import type { ResolvedOptions } from './comet-options.resolver.js';
 import { COMET_RESOLVED } from './tokens.js';
@@ -58,6 +60,11 @@ export class CometAuth {
     const standing = await this.#endpoint.server.revocations.ask(principal, (answer) => answer);
     if (standing === 'unknown') throw new AuthUnavailableError('revocations cannot be looked up');
     return standing === 'revoked';
+  }
+
+  /** Under which name the attempts of a request to a controller are counted. @internal */
+  networkOf(request: IncomingMessage): string {
+    return networkOf(this.#endpoint.door.addressOf(request));
   }
 }
 

@@ -9,9 +9,9 @@ import { LogoutTokenVerifier } from '../auth/logout-token.verifier.js';
 import { Rechecks } from '../auth/rechecks.js';
 import { revocableOf } from '../auth/revocation-keys.js';
 import { RuleAuthority } from '../auth/rule.authority.js';
-import type { TokenVerifier } from '../auth/token-verifier.js';
+import type { VerificationGate } from '../auth/verification-gate.js';
 import { BayeuxServer } from '../bayeux/server.js';
-import { Attempts } from '../transports/attempts.js';
+import { networkOf } from '../transports/client-network.js';
 import { FrontDoor } from '../transports/front-door.js';
 import { LogoutEndpoint } from '../transports/logout.endpoint.js';
 import { Intake } from '../transports/intake.js';
@@ -22,7 +22,7 @@ import { viewOf } from './comet-session.js';
 import type { ResolvedOptions } from './comet-options.resolver.js';
 import { GatewayHub } from './gateway-hub.js';
 import { CometLogger } from './nest.logger.js';
-import { COMET_ENGINE, COMET_RESOLVED, COMET_SCHEDULER, TOKEN_VERIFIER } from './tokens.js';
+import { COMET_ENGINE, COMET_RESOLVED, COMET_SCHEDULER, VERIFICATION_GATE } from './tokens.js';
 
 /** What is alive in this process; all zero once every client is gone. */
 export interface CometCounts {
@@ -53,7 +53,7 @@ export class CometEndpoint {
     @Inject(COMET_RESOLVED) resolved: ResolvedOptions,
     @Inject(COMET_SCHEDULER) scheduler: Scheduler,
     @Inject(COMET_ENGINE) engine: Engine,
-    @Inject(TOKEN_VERIFIER) verifier: TokenVerifier,
+    @Inject(VERIFICATION_GATE) gate: VerificationGate,
   ) {
     const logger = new CometLogger();
     this.path = resolved.transport.path;
@@ -69,18 +69,19 @@ export class CometEndpoint {
       ids: { clientId: () => randomBytes(24).toString('base64url') },
       logger,
       ...(resolved.audit && { audit: guardedAudit(resolved.audit, logger) }),
+      networkOf,
       random: Math.random,
     });
     for (const extension of resolved.extensions) {
       this.server.extensions.add(extensionOf(extension, viewOf));
     }
+    const { verifier } = gate;
     if (verifier instanceof IssuersVerifier && verifier.shortestRecheck > 0) {
       this.server.listeners.add(new Rechecks(this.server, verifier));
     }
     const { credentials } = resolved;
-    const authenticator = new Authenticator(verifier, logger, { credentials, tenants: this.tenants });
-    const attempts = new Attempts(resolved.transport, () => scheduler.now());
-    const intake = new Intake(this.server, authenticator, attempts, logger);
+    const authenticator = new Authenticator(gate, logger, { credentials, tenants: this.tenants });
+    const intake = new Intake(this.server, authenticator, logger, resolved.transport);
     this.door = new FrontDoor(
       intake,
       resolved.transport,

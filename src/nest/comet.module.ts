@@ -14,6 +14,7 @@ import { WebSocketGateway } from '@nestjs/websockets';
 import { GATEWAY_METADATA, GATEWAY_OPTIONS } from '@nestjs/websockets/internal';
 import { IssuersVerifier } from '../auth/issuers.verifier.js';
 import { TokenError, type TokenVerifier } from '../auth/token-verifier.js';
+import { VerificationGate } from '../auth/verification-gate.js';
 import type { Scheduler } from '../bayeux/ports.js';
 import { MemoryEngine } from '../engine/memory.engine.js';
 import type { ChannelAuthorizer } from './channel-authorizer.js';
@@ -36,6 +37,7 @@ import {
   COMET_RESOURCE,
   COMET_SCHEDULER,
   TOKEN_VERIFIER,
+  VERIFICATION_GATE,
 } from './tokens.js';
 
 /** Asynchronous options: `useFactory` with `inject`, `useClass` or `useExisting`. */
@@ -89,8 +91,21 @@ class EndpointGateway {}
       inject: [COMET_RESOLVED],
     },
     { provide: TOKEN_VERIFIER, useFactory: verifierFor, inject: [COMET_RESOLVED, COMET_SCHEDULER] },
+    {
+      provide: VERIFICATION_GATE,
+      useFactory: gateFor,
+      inject: [TOKEN_VERIFIER, COMET_RESOLVED, COMET_SCHEDULER],
+    },
   ],
-  exports: [CometService, CometAuth, CometPublisher, COMET_RESOLVED, COMET_RESOURCE, TOKEN_VERIFIER],
+  exports: [
+    CometService,
+    CometAuth,
+    CometPublisher,
+    COMET_RESOLVED,
+    COMET_RESOURCE,
+    TOKEN_VERIFIER,
+    VERIFICATION_GATE,
+  ],
 })
 export class CometModule
   extends ConfigurableModuleClass
@@ -190,4 +205,12 @@ function verifierFor({ auth, issuers }: ResolvedOptions, scheduler: Scheduler): 
   return {
     verify: () => Promise.reject(new TokenError('invalid_token', 'this application accepts no tokens')),
   };
+}
+
+function gateFor(
+  verifier: TokenVerifier,
+  { transport }: ResolvedOptions,
+  scheduler: Scheduler,
+): VerificationGate {
+  return new VerificationGate(verifier, transport.badHandshakes, new CometLogger(), () => scheduler.now());
 }

@@ -1,6 +1,9 @@
 /** Injects the `TokenVerifier` that the push server uses, for example to find the user of an access token. */
 export const TOKEN_VERIFIER = Symbol('nestjs-comet:token-verifier');
 
+/** What stands ahead of the verifier: the limits and fair shares of those who present tokens. @internal */
+export const VERIFICATION_GATE = Symbol('nestjs-comet:verification-gate');
+
 /** The options as the application gave them. @internal */
 export const COMET_OPTIONS = Symbol('nestjs-comet:options');
 

@@ -2,20 +2,26 @@ import type { AuditEventType } from '../bayeux/audit.js';
 import { BayeuxErrors } from '../bayeux/errors.js';
 import type { CometPrincipal } from '../auth/comet-principal.js';
 import type { Authenticated, Authenticator } from '../auth/authenticator.js';
-import { isHandshake, isJsonObject } from '../bayeux/message.js';
+import { type Presenter, TokenLimitError } from '../auth/verification-gate.js';
+import { firstClientId, isHandshake, isJsonObject } from '../bayeux/message.js';
 import { isThenable } from '../bayeux/maybe-promise.js';
 import type { Credential, Link, Logger, MaybePromise } from '../bayeux/ports.js';
+import { RateLimit } from '../bayeux/rate-limit.js';
 import type { BayeuxServer } from '../bayeux/server.js';
 import { vouch } from '../bayeux/vouch.js';
 import type { Session } from '../bayeux/session.js';
-import type { Attempts } from './attempts.js';
+import { networkOf } from './client-network.js';
 import { RunCache } from './run-cache.js';
 import type { RequestScope } from './request-scope.js';
+import type { TransportOptions } from './transport-options.js';
 
 /** Settles when the messages of a request are answered or held. */
 export interface Accepted {
   readonly handled: MaybePromise<void>;
 }
+
+/** Sessions whose new tokens are counted. */
+const MAX_RENEWING = 10_000;
 
 const NOTHING: Accepted = Object.freeze({ handled: undefined });
 
@@ -33,32 +39,47 @@ const AUDITED: Readonly<Record<string, AuditEventType | undefined>> = {
 export class Intake {
   /** What transports write for many clients. */
   readonly runs: RunCache;
-  #toldOfLimit = false;
+  /** New tokens by session. */
+  readonly #renewals: RateLimit;
 
   constructor(
     readonly server: BayeuxServer,
     readonly authenticator: Authenticator,
-    readonly attempts: Attempts,
     readonly logger: Logger,
+    { refreshes }: Pick<TransportOptions, 'refreshes'>,
   ) {
+    const rate = { times: refreshes, window: 60_000 };
+    this.#renewals = new RateLimit(rate, MAX_RENEWING, () => server.scheduler.now());
     this.runs = new RunCache(server.scheduler);
+  }
+
+  /** Whether a request is turned away for the token in its header, so that its body need not be read. */
+  refusesUnread({ authorization, browser, context: { address } }: RequestScope): boolean {
+    if (authorization === undefined) return false;
+    // The cookie of a browser may prove a session, which its body names.
+    if (browser && browser.setCookie === undefined) return false;
+    const presenter: Presenter = { lane: 'clients', network: networkOf(address) };
+    if (!this.authenticator.refusesUnread(authorization, presenter)) return false;
+    this.#limitedAt(address);
+    return true;
   }
 
   /** Settles as soon as the messages are on their way; they may be under way for longer. Never fails. */
   accept(messages: readonly unknown[], scope: RequestScope, link: Link): MaybePromise<Accepted> {
     const { authorization, tokenInQuery } = scope;
     const { address } = scope.context;
-    if (messages.some(isHandshake) && this.attempts.exhausted(address)) {
-      this.server.audit.record({ type: 'rate_limited', address, reason: 'bad handshakes' });
-      this.#tellOfLimit();
-      link.end('limited');
-      return NOTHING;
-    }
-    const authenticated = this.authenticator.authenticate({ messages, authorization, tokenInQuery });
+    const authenticated = this.authenticator.authenticate({ messages, authorization, tokenInQuery }, () =>
+      this.#presenter(messages, scope, link),
+    );
     if (!isThenable(authenticated)) return this.#enter(authenticated, scope, link);
     return authenticated.then(
       (settled) => this.#enter(settled, scope, link),
       (error: unknown): Accepted => {
+        if (error instanceof TokenLimitError) {
+          this.#limitedAt(address);
+          link.end('limited');
+          return NOTHING;
+        }
         const { name, reason } = error as { name?: string; reason?: string };
         this.logger.debug(`Tokens cannot be verified at present: ${reason ?? name ?? 'unknown reason'}.`);
         this.server.audit.record({ type: 'issuer_unavailable', address });
@@ -75,23 +96,30 @@ export class Intake {
       return handled ? { handled } : NOTHING;
     }
     const credential = this.#limited(authenticated, context.address);
-    const ofConnection = authenticated.inHeader && !link.once;
-    const vouching = { ...context, credential, ...(ofConnection && { ofConnection }) };
-    return vouch(this.server, { messages, context: vouching }, (vouched): Accepted => {
+    return vouch(this.server, { messages, context: { ...context, credential } }, (vouched): Accepted => {
       if (vouched) return { handled: this.server.handle(vouched, link) };
       link.end('unavailable');
       return NOTHING;
     });
   }
 
-  #tellOfLimit(): void {
-    if (this.#toldOfLimit) return;
-    this.#toldOfLimit = true;
-    this.logger.warn(
-      'Handshakes from one address were turned away, as too many bad tokens came from there. If that is a proxy with many ' +
-        'clients behind it, set `trustProxy`; if so many are usual, raise `limits.badHandshakes`. ' +
-        'Further ones are not logged.',
-    );
+  #limitedAt(address: string | undefined): void {
+    this.server.audit.record({ type: 'rate_limited', address, reason: 'bad tokens' });
+  }
+
+  /** A client that is a session without its token, by its socket or by its browser cookie, is told from its neighbours. */
+  #presenter(messages: readonly unknown[], { context }: RequestScope, link: Link): Presenter {
+    const network = networkOf(context.address);
+    const { sessions, options } = this.server;
+    const bound = link.once ? undefined : link.sessionId;
+    const id = bound ?? firstClientId(messages);
+    const session = id === undefined || messages.some(isHandshake) ? undefined : sessions.find(id);
+    if (!session || session.principal.kind === 'anonymous') return { lane: 'clients', network };
+    const { browser } = session.state;
+    const ofBrowser =
+      options.sessionBinding === 'principal' && browser !== undefined && browser === context.browser;
+    const proven = bound !== undefined || ofBrowser;
+    return { lane: 'clients', network, session: proven ? session.id : undefined };
   }
 
   /** Takes note of what was presented; a session that presents new tokens too often is not heard. */
@@ -100,12 +128,10 @@ export class Intake {
     if (credential.kind === 'refused') {
       const type = AUDITED[credential.error];
       if (type) audit.record({ type, address });
-      // A token that was good once is a sign of a laptop that was asleep, and of nobody who tries some.
-      if (credential.error !== BayeuxErrors.tokenExpired) this.attempts.failed(address);
     } else if (credential.kind === 'principal') {
       const { principal } = credential;
       const session = this.#renewed(messages, principal);
-      if (session && !this.attempts.mayRenew(session.id)) {
+      if (session && !this.#renewals.take(session.id)) {
         audit.record({ type: 'rate_limited', principal, address, reason: 'refreshes' });
         return { kind: 'refused', error: BayeuxErrors.tooManyAttempts };
       }

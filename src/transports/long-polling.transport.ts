@@ -50,6 +50,11 @@ export class LongPollingTransport {
       refuse(request, response, 413, scope);
       return;
     }
+    if (this.#intake.refusesUnread(scope)) {
+      const later = ['Retry-After', this.#options.retryAfter];
+      refuse(request, response, 429, { ...scope, answerHeaders: [...scope.answerHeaders, ...later] });
+      return;
+    }
     // It hangs on the request.
     new PollReader(request, response, scope, this.#intake, this.#options);
   }

@@ -185,6 +185,47 @@ describe.each(HTTP_KINDS)('CometOAuthGuard on %s', (http) => {
     ]);
   });
 
+  it('[L1] T68: looks at no more tokens of an address than may be bad, and passes those that are known', async () => {
+    const asked: string[] = [];
+    const app = await start({
+      verify: (token) => {
+        asked.push(token);
+        return userTokens.verify(token);
+      },
+    });
+    expect(await me(app, bearer('token-of-alice'))).toMatchObject({ status: 200 });
+    const flood = await Promise.all(
+      Array.from({ length: 60 }, (_, index) => me(app, bearer(`bad-${index}`))),
+    );
+    expect(asked.filter((token) => token.startsWith('bad'))).toHaveLength(20);
+    const limited = flood.filter(({ status }) => status === 429);
+    expect(limited).toHaveLength(40);
+    for (const { headers, challenge } of limited) {
+      expect([headers['retry-after'], challenge]).toEqual(['3', undefined]);
+    }
+    expect(await me(app, bearer('token-of-alice'))).toMatchObject({ status: 200 });
+    expect(await me(app, bearer('token-of-bob'))).toMatchObject({ status: 429 });
+    // Push clients are counted apart, in both ways.
+    expect(await app.polling('carol').handshake()).toMatchObject({ successful: true });
+    app.clock.advance(3_000);
+    expect(await me(app, bearer('token-of-bob'))).toMatchObject({ status: 200 });
+  });
+
+  it('[L1] T68: answers while tokens of push clients wait to be verified', async () => {
+    const app = await start({
+      verify: (token) => (token.startsWith('slow') ? new Promise(() => undefined) : userTokens.verify(token)),
+    });
+    const client = app.polling();
+    const slow = Array.from({ length: 40 }, (_, index) =>
+      client.askMessages([{ channel: '/meta/handshake', ext: { auth: { token: `slow-${index}` } } }]),
+    );
+    expect(await within('an answer', me(app, bearer('token-of-alice')))).toMatchObject({ status: 200 });
+    for (const request of slow) {
+      request.answer.catch(() => undefined);
+      request.abort();
+    }
+  });
+
   it('is for controllers only: the endpoint has its own way with tokens', async () => {
     const app = await start();
     expect(await app.polling().handshake()).toMatchObject({ error: '401::authentication_required' });
