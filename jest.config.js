@@ -32,5 +32,5 @@ export default {
   coverageProvider: 'v8',
   collectCoverageFrom: ['src/**/*.ts', '!src/**/index.ts'],
   // Reached only by what hangs: a busy machine takes its time, and tests that promise to be quick say so themselves.
-  testTimeout: 60_000,
+  testTimeout: 120_000,
 };

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -5,6 +6,7 @@ import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import type { CryptoKey, JWK, JWTHeaderParameters } from 'jose';
 import type { Clock, Logger } from '../../src/bayeux/ports.js';
 import type { JwtVerifierOptions } from '../../src/auth/jwt-verifier.options.js';
+import { freePort } from '../support/free-port.js';
 
 /** Clocks that stand still until they are moved, and begin far apart. */
 export class TestClock implements Clock {
@@ -92,7 +94,7 @@ export class TestIssuer {
   }
 
   async open(keys: readonly JWK[] = []): Promise<this> {
-    await this.#listen(0);
+    await this.#listen(await freePort());
     this.routes.set(OIDC_PATH, answerJson({ issuer: this.url, jwks_uri: this.url + JWKS_PATH }));
     this.publish(keys);
     return this;
@@ -125,7 +127,8 @@ export class TestIssuer {
       (this.routes.get(request.url ?? '') ?? answerStatus(404))(request, response);
     });
     this.#server = server;
-    await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
+    server.listen(port, '127.0.0.1');
+    await once(server, 'listening');
     this.#port = (server.address() as AddressInfo).port;
   }
 }

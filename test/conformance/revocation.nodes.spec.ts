@@ -40,11 +40,11 @@ describe.each(DEFAULT_TRANSPORTS)('revocation on three nodes, over %s', (transpo
     const clients = await Promise.all(nodes.map((node) => joined(node, 'alice', { sid: 'login-1' })));
     const held = clients.map((client) => client.connect({ id: '5' }));
     const others = await Promise.all(nodes.map((node) => joined(node, 'alice', { sid: 'login-2' })));
-    const before = performance.now();
+    const before = cluster.clock.now();
     const logoutToken = await mintLogout(issuer(), cluster.clock.wallTime(), { sid: 'login-1' });
     expect(await sendLogout(nodes[0], logoutToken)).toMatchObject({ status: 200 });
     for (const reply of held) expect(await reply).toEqual({ channel: '/meta/connect', id: '5', ...REVOKED });
-    expect(performance.now() - before).toBeLessThan(1_000);
+    expect(cluster.clock.now() - before).toBeLessThan(1_000);
     expect(sessions()).toEqual([1, 1, 1]);
     for (const other of others) expect(await other.connect(AT_ONCE)).toMatchObject({ successful: true });
   });

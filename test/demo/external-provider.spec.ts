@@ -1,5 +1,6 @@
 import { decodeJwt, decodeProtectedHeader } from 'jose';
-import { DemoProcess, freePort } from '../e2e/support/demo-process.js';
+import { DemoProcess } from '../e2e/support/demo-process.js';
+import { freePort } from '../support/free-port.js';
 
 import { CAROL, ExternalProvider } from './support/external-provider.js';
 import { HttpBrowser, type HttpPage } from './support/http-browser.js';

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { WebSocket } from 'ws';
 import { DEMO_PASSWORDS } from '../e2e/support/demo-passwords.js';
-import { DemoProcess } from '../e2e/support/demo-process.js';
+import { DemoProcess, ENDS_WITHIN } from '../e2e/support/demo-process.js';
 import { ask } from '../support/http.js';
 import { HttpBrowser } from './support/http-browser.js';
 import { PushSession } from './support/push-session.js';
@@ -51,7 +51,7 @@ describe('a request on another host', () => {
 });
 
 describe('the process', () => {
-  it('ends within five seconds of SIGTERM, however many wait for messages', async () => {
+  it('ends by itself after SIGTERM, however many wait for messages', async () => {
     const demo = await DemoProcess.start();
     const [hers, his] = await Promise.all([token('alice', demo.port), token('bob', demo.port)]);
 
@@ -59,6 +59,7 @@ describe('the process', () => {
     await poll.connect();
     const held = poll.connect();
     const socket = new WebSocket(`${demo.url.replace('http', 'ws')}/cometd`);
+    socket.on('error', () => undefined);
     await once(socket, 'open');
     const handshake = { channel: '/meta/handshake', version: '1.0', supportedConnectionTypes: ['websocket'] };
     socket.send(JSON.stringify([{ ...handshake, ext: { auth: { token: his } } }]));
@@ -68,7 +69,7 @@ describe('the process', () => {
     const closed = once(socket, 'close') as Promise<[number]>;
     const { code, signal, took } = await demo.stop();
     expect({ code, signal }).toEqual({ code: null, signal: 'SIGTERM' });
-    expect(took).toBeLessThan(5_000);
+    expect(took).toBeLessThan(ENDS_WITHIN);
     // Both were told, not cut off.
     expect(await held).toEqual([expect.objectContaining({ channel: '/meta/connect', successful: true })]);
     expect((await closed)[0]).toBe(1001);

@@ -1,5 +1,6 @@
 import { decodeJwt, decodeProtectedHeader } from 'jose';
-import { DemoProcess, freePort } from '../e2e/support/demo-process.js';
+import { DemoProcess } from '../e2e/support/demo-process.js';
+import { freePort } from '../support/free-port.js';
 import { PushSession } from './support/push-session.js';
 import { type Ended, run } from './support/run.js';
 

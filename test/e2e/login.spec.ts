@@ -1,5 +1,6 @@
 import { AWAY } from '../demo/support/away.js';
-import { DemoProcess, freePort } from './support/demo-process.js';
+import { DemoProcess } from './support/demo-process.js';
+import { freePort } from '../support/free-port.js';
 import { callbackUrl } from './support/login-flow.js';
 import { Stage } from './support/stage.js';
 

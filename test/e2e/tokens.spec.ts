@@ -1,7 +1,8 @@
 import { decodeJwt } from 'jose';
 import type { Response } from 'playwright-core';
 import { ExternalProvider } from '../demo/support/external-provider.js';
-import { DemoProcess, freePort } from './support/demo-process.js';
+import { DemoProcess } from './support/demo-process.js';
+import { freePort } from '../support/free-port.js';
 import { ForeignSite } from './support/foreign-site.js';
 import { tokenOf } from './support/page-session.js';
 import { Stage } from './support/stage.js';

@@ -126,6 +126,7 @@ describe.each(HTTP_KINDS)('beside the endpoint on %s', (http) => {
     expect(JSON.parse((await posted.answer).text)).toEqual({ got: { text: 'hello' } });
 
     const plain = new WebSocket(`${app.origin.replace('http', 'ws')}/plain`);
+    plain.on('error', () => undefined);
     await within('the plain socket to open', once(plain, 'open'));
     const answered = once(plain, 'message') as Promise<[Buffer]>;
     plain.send('{"event":"double","data":"ha"}');

@@ -1,6 +1,4 @@
 import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http';
-import { connect } from 'node:net';
-import { once } from 'node:events';
 import { Controller, Get, Req, UseGuards } from '@nestjs/common';
 import {
   AuthUnavailableError,
@@ -11,6 +9,7 @@ import {
 } from '../../src/index.js';
 import { HTTP_KINDS } from '../support/comet-app.js';
 import { ask } from '../support/http.js';
+import { RawSocket } from '../support/raw-socket.js';
 import { within } from '../support/until.js';
 import { type NestApp, NestStage } from './support/nest-stage.js';
 import { principalOf, userTokens } from './support/user-tokens.js';
@@ -153,14 +152,14 @@ describe.each(HTTP_KINDS)('CometOAuthGuard on %s', (http) => {
 
   it('T45: refuses two tokens, of which Node alone would show the first', async () => {
     const app = await start();
-    const socket = connect(app.port, '127.0.0.1');
+    const socket = await RawSocket.open(app.origin);
     socket.write(
       'GET /me HTTP/1.1\r\nHost: x\r\nConnection: close\r\n' +
         'Authorization: Bearer token-of-alice\r\nAuthorization: Bearer token-of-bob\r\n\r\n',
     );
-    const [chunk] = (await within('an answer', once(socket, 'data'))) as [Buffer];
-    expect(chunk.toString()).toMatch(/^HTTP\/1\.1 400 /);
-    expect(chunk.toString()).toContain(invalidRequest('more than one token'));
+    const answer = await within('an answer', socket.readToEnd());
+    expect(answer).toMatch(/^HTTP\/1\.1 400 /);
+    expect(answer).toContain(invalidRequest('more than one token'));
     socket.destroy();
   });
 

@@ -8,6 +8,8 @@ import { until, within } from '../support/until.js';
 import { type NestApp, NestStage } from './support/nest-stage.js';
 import type { HttpAnswer } from '../support/http.js';
 
+/** Milliseconds: far less than idle connections are kept, on a machine that is busy elsewhere. */
+const SOON = 20_000;
 const NOTHING = { sessions: 0, channels: 0, deadlines: 0, sockets: 0 };
 
 /** Holds the shutdown after sessions were told, so that a test can see what happens meanwhile. */
@@ -60,9 +62,7 @@ describe.each(HTTP_KINDS)('closing an application on %s', (http) => {
     await lonely.open();
     await until('all sockets to be open', () => app.service.counts.sockets === 3);
 
-    const started = performance.now();
-    await within('the end', app.close());
-    expect(performance.now() - started).toBeLessThan(2_000);
+    await within('the end', app.close(), SOON);
 
     const { status, text } = await held.answer;
     expect(status).toBe(200);
@@ -112,9 +112,7 @@ describe.each(HTTP_KINDS)('closing an application on %s', (http) => {
     );
     await once(half, 'connect');
     const gone = new Promise((resolve) => half.once('close', resolve));
-    const started = performance.now();
-    await within('the end', app.close());
-    expect(performance.now() - started).toBeLessThan(2_000);
+    await within('the end', app.close(), SOON);
     await within('the connection to go', gone);
   });
 

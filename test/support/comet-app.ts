@@ -26,6 +26,14 @@ export async function httpAdapter(http: HttpKind): Promise<AbstractHttpAdapter> 
   return new (await import('@nestjs/platform-fastify')).FastifyAdapter({ forceCloseConnections: true });
 }
 
+/**
+ * Has a server keep idle connections for longer than any test takes. After the five seconds of Node a client on a busy
+ * machine might send its next request on a connection that is being closed.
+ */
+export function keepConnections(server: Server): void {
+  server.keepAliveTimeout = 600_000;
+}
+
 /** What an application is made of. */
 export interface CometAppSettings {
   readonly http: HttpKind;
@@ -85,6 +93,7 @@ export class CometApp {
       logger: log,
     });
     app.useWebSocketAdapter(new CometAdapter(app));
+    keepConnections(app.getHttpServer() as Server);
     await app.listen(0, '127.0.0.1');
     return new CometApp(app, log, options.path ?? '/cometd');
   }

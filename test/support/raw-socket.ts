@@ -13,19 +13,19 @@ export class RawSocket {
       socket.once('end', resolve);
       socket.once('close', resolve);
     });
-    // A server may cut off a client that goes on sending.
-    socket.on('error', () => undefined);
   }
 
   static async open(url: string): Promise<RawSocket> {
     const { hostname, port } = new URL(url);
     // It ends when the test says so, and not because the server has ended.
     const socket = connect({ port: Number(port), host: hostname, allowHalfOpen: true });
+    const raw = new RawSocket(socket);
     await new Promise((resolve, reject) => {
       socket.once('connect', resolve);
-      socket.once('error', reject);
+      // It stays: a server may cut off a client that goes on sending, at any time.
+      socket.on('error', reject);
     });
-    return new RawSocket(socket);
+    return raw;
   }
 
   write(text: string | Buffer): void {

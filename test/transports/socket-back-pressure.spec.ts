@@ -53,6 +53,7 @@ describe('a client that stops reading', () => {
       headers: { authorization: `Bearer ${tokenOf('slow')}` },
     });
     const received: Message[] = [];
+    socket.on('error', () => undefined);
     socket.on('message', (frame: Buffer) => received.push(...parseArray(frame.toString())));
     socket.on('open', () => socket.send('[{"channel":"/meta/handshake"}]'));
     await until('the handshake', () => received.length === 1);

@@ -37,12 +37,14 @@ export class CometdUser {
 
   /** Publishes to a service channel and waits for what it answers. */
   call(channel: string, data: unknown): Promise<unknown> {
-    return new Promise((resolve) => {
+    return new Promise((resolve, reject) => {
       const handle = this.client.addListener(channel, (message) => {
         this.client.removeListener(handle);
         resolve(message.data);
       });
-      this.client.publish(channel, data);
+      this.client.publish(channel, data, ({ successful, error }) => {
+        if (!successful) reject(new Error(`The call failed: ${error ?? 'no answer'}`));
+      });
     });
   }
 

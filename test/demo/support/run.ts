@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { cleanEnvironment } from '../../e2e/support/demo-process.js';
+import { PATIENCE } from '../../support/until.js';
 
 /** A process that has ended. */
 export interface Ended {
@@ -23,7 +24,7 @@ export async function run(
   child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
   child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
   // A demo that starts although it must not would stay for ever.
-  const guard = setTimeout(() => child.kill('SIGKILL'), 10_000);
+  const guard = setTimeout(() => child.kill('SIGKILL'), PATIENCE);
   const [code] = (await once(child, 'close')) as [number | null];
   clearTimeout(guard);
   return { code, stdout, stderr };

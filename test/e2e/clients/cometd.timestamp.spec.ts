@@ -7,7 +7,7 @@ const RULES = [{ channel: '/news', subscribe: true, publish: true }];
 const ISO_8601 = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d+)?Z$/;
 
 /** Milliseconds: both are on one machine. */
-const GENEROUS = 10_000;
+const GENEROUS = 30_000;
 
 describe.each(USUAL_TRANSPORTS)('the cometd client with its extensions, over %s', (transport) => {
   it('is told the time in every message, if the server is told to', async () => {

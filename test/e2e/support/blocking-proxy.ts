@@ -33,6 +33,8 @@ export class BlockingProxy {
     const proxy = new BlockingProxy(server, port);
     server.on('upgrade', (_request, socket) => {
       proxy.refused++;
+      // The browser may be gone before it has read the refusal.
+      socket.on('error', () => socket.destroy());
       socket.end('HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
     });
     server.listen(port, '127.0.0.1');

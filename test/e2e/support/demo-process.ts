@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer } from 'node:net';
+import { freePort } from '../../support/free-port.js';
 
 /** How a process ended. */
 export interface Exit {
@@ -9,6 +9,9 @@ export interface Exit {
   /** Milliseconds from the signal to the end. */
   readonly took: number;
 }
+
+/** Milliseconds from the signal to the end of a process that ends by itself, on a machine that is busy elsewhere. */
+export const ENDS_WITHIN = 20_000;
 
 /** The demo as a user starts it: a process of its own, built, with a port of its own. */
 export class DemoProcess {
@@ -58,14 +61,4 @@ export function cleanEnvironment(): NodeJS.ProcessEnv {
     ([name]) => !/^(?:HOST|PORT|PUBLIC_URL|TOKEN_LIFETIME|OIDC_\w+|NODE_ENV|NODE_OPTIONS)$/.test(name),
   );
   return Object.fromEntries(kept);
-}
-
-/** A port that nobody listens on. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, 'close');
-  return port;
 }

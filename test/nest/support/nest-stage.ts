@@ -7,7 +7,7 @@ import { COMET_SCHEDULER } from '../../../src/nest/tokens.js';
 import { OPEN } from '../../support/bench.js';
 import type { BayeuxClient } from '../../support/bayeux.client.js';
 import { CapturedLogger } from '../../support/captured.logger.js';
-import { httpAdapter, type HttpKind } from '../../support/comet-app.js';
+import { httpAdapter, type HttpKind, keepConnections } from '../../support/comet-app.js';
 import { PollingClient } from '../../support/polling.client.js';
 import { SocketClient } from '../../support/socket.client.js';
 import { until, within } from '../../support/until.js';
@@ -136,6 +136,7 @@ export class NestStage {
       logger: log,
     });
     app.useWebSocketAdapter(new CometAdapter(app));
+    keepConnections(app.getHttpServer() as Server);
     configure?.(app);
     await (socketPath === undefined ? app.listen(0, host) : app.listen(socketPath));
     const started = new NestApp(app, clock, log, options?.path ?? '/cometd');
