@@ -14,6 +14,7 @@ export type AuditEventType =
   | 'authorization_denied'
   | 'client_id_mismatch'
   | 'origin_denied'
+  | 'host_denied'
   | 'token_in_query'
   | 'multiple_credentials'
   | 'rate_limited'

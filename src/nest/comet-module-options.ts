@@ -233,6 +233,13 @@ export interface CometModuleOptions {
    */
   origins?: readonly string[];
   /**
+   * Names under which clients know this server, for example `push.example.com`, `push.example.com:8443` or `*.example.com`.
+   * Requests for other hosts are answered with 421. They come from pages whose site resolves its own name to this server (DNS
+   * rebinding), which have an origin of their own there: an application with anonymous sessions should say its names.
+   * @default the host of any request
+   */
+  hosts?: readonly string[];
+  /**
    * The proxies in front, as a number of hops or a list of addresses and CIDR ranges. Only then are their
    * `X-Forwarded-For`, `-Proto` and `-Host` believed, which behind TLS termination the origin check needs. Entries are read
    * from the right, one for each trusted proxy; an address that cannot be read ends the walk. Where the server listens on a

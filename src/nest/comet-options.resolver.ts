@@ -132,6 +132,7 @@ export function resolveOptions(options: CometModuleOptions): ResolvedOptions {
     transport: {
       path: options.path ?? transport.path,
       origins: options.origins ?? transport.origins,
+      hosts: options.hosts ?? transport.hosts,
       trustProxy: options.trustProxy,
       cookie: { ...transport.cookie, hostPrefix: cookie.name === undefined, ...given(cookie) },
       transports,
@@ -203,6 +204,7 @@ function combinations({
   session,
   trustProxy,
   origins,
+  hosts,
   websocket,
   cookie,
 }: CometModuleOptions): string[] {
@@ -249,7 +251,7 @@ function combinations({
       'auth.backchannelLogout needs the issuer that sends logout tokens: write auth.issuer, or leave it out.',
     );
   }
-  for (const check of [() => new ProxyTrust(trustProxy), () => new OriginPolicy(origins ?? [])]) {
+  for (const check of [() => new ProxyTrust(trustProxy), () => new OriginPolicy(origins ?? [], hosts)]) {
     try {
       check();
     } catch (error) {

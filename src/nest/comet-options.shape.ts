@@ -306,6 +306,7 @@ export class OptionsShape {
       "origins must be whole origins in lower case, without a path or wildcards: write for example origins: ['https://portal.example.com'].",
   })
   origins?: readonly string[];
+  @Words("hosts: ['push.example.com']") hosts?: readonly string[];
   @Given()
   @ValidateBy({
     name: 'isTrustProxy',

@@ -60,6 +60,11 @@ const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<CometModuleOpt
   }))
   .build();
 
+/** What the log says at the start of an application whose anonymous sessions any site may open by DNS rebinding. */
+const ANY_HOST =
+  'Anonymous sessions are open to pages of any site that resolves its own name to this server. Name the hosts of this ' +
+  "server: write for example hosts: ['push.example.com'], or hosts: ['localhost'] on your own machine.";
+
 /** Sees to it that the endpoint is there also in an application without a gateway of its own. */
 @WebSocketGateway({ path: COMET_GATEWAY_PATH })
 class EndpointGateway {}
@@ -116,9 +121,10 @@ export class CometModule
   readonly #scanner: MetadataScanner;
   readonly #service: CometService;
   readonly #authorizers: readonly ChannelAuthorizer[];
+  readonly #anyHost: boolean;
 
   constructor(
-    @Inject(COMET_RESOLVED) { authorizers }: ResolvedOptions,
+    @Inject(COMET_RESOLVED) { auth, authorizers, transport }: ResolvedOptions,
     endpoint: CometEndpoint,
     discovery: DiscoveryService,
     scanner: MetadataScanner,
@@ -131,6 +137,7 @@ export class CometModule
     this.#scanner = scanner;
     this.#service = service;
     this.#authorizers = authorizers;
+    this.#anyHost = auth.anonymous === true && transport.hosts.length === 0;
     // The only moment after main.ts and before gateways are registered, where a failure ends in a clear error.
     host.init$.subscribe(() => {
       beforeInit(host.httpAdapter, () => {
@@ -155,6 +162,7 @@ export class CometModule
     for (const authorizer of this.#authorizers) {
       this.#service.channel(authorizer.channel).addAuthorizer((request) => authorizer.authorize(request));
     }
+    if (this.#anyHost) new CometLogger().warn(ANY_HOST);
     bindChannelMethods(this.#discovery, this.#scanner, this.#service);
     await this.#endpoint.server.start();
   }

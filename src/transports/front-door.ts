@@ -36,7 +36,7 @@ export class FrontDoor {
   readonly #refused: RefusedSockets;
   readonly #scopes = new ScopeMemo();
   readonly #metadata: ResourceMetadata | undefined;
-  #toldOfOrigins = false;
+  readonly #told = new Set<keyof typeof UNWANTED>();
 
   constructor(
     intake: Intake,
@@ -48,7 +48,7 @@ export class FrontDoor {
     this.#intake = intake;
     this.#options = options;
     this.#logger = logger;
-    this.#origins = new OriginPolicy(options.origins);
+    this.#origins = new OriginPolicy(options.origins, options.hosts);
     this.#proxies = new ProxyTrust(options.trustProxy);
     this.#cookie = new BrowserCookie(options.cookie);
     const { transports } = options;
@@ -100,9 +100,9 @@ export class FrontDoor {
     }
     const { origin } = request.headers;
     const verdict = this.#origins.judge(origin, provenance);
-    if (verdict === 'foreign') {
-      this.#foreignOrigin(provenance);
-      answerEmpty(request, response, 403, PLAIN);
+    if (verdict === 'foreign' || verdict === 'misdirected') {
+      this.#unwanted(verdict, provenance);
+      answerEmpty(request, response, verdict === 'foreign' ? 403 : 421, PLAIN);
       return;
     }
     const headers = verdict === 'listed' && origin !== undefined ? sharedWith(origin) : PLAIN;
@@ -197,9 +197,10 @@ export class FrontDoor {
     const { audit, draining } = this.#intake.server;
     const later = { 'Retry-After': this.#options.retryAfter };
     if (this.#metadata?.owns(url) === true) return { status: '404 Not Found' };
-    if (this.#origins.judge(headers.origin, provenance) === 'foreign') {
-      this.#foreignOrigin(provenance);
-      return { status: '403 Forbidden' };
+    const verdict = this.#origins.judge(headers.origin, provenance);
+    if (verdict === 'foreign' || verdict === 'misdirected') {
+      this.#unwanted(verdict, provenance);
+      return { status: verdict === 'foreign' ? '403 Forbidden' : '421 Misdirected Request' };
     }
     if (!this.#options.transports.includes('websocket')) return { status: '404 Not Found' };
     if (tokenInQuery) {
@@ -225,18 +226,26 @@ export class FrontDoor {
     return next === '' || next === '/' || next === '?';
   }
 
-  #foreignOrigin({ address }: Provenance): void {
-    // What the header says is the peer's own choice, and may be anything.
-    this.#intake.server.audit.record({ type: 'origin_denied', address });
-    if (this.#toldOfOrigins) return;
-    this.#toldOfOrigins = true;
-    this.#logger.warn(
-      'A request of a foreign origin was refused. If the page is yours, name its origin in `origins`; if the ' +
-        'application is behind a proxy that ends TLS or changes the Host header, set `trustProxy`. ' +
-        'Further refusals are not logged.',
-    );
+  #unwanted(why: 'foreign' | 'misdirected', { address }: Provenance): void {
+    // What the headers say is the peer's own choice, and may be anything.
+    this.#intake.server.audit.record({ type: why === 'foreign' ? 'origin_denied' : 'host_denied', address });
+    if (this.#told.has(why)) return;
+    this.#told.add(why);
+    this.#logger.warn(UNWANTED[why]);
   }
 }
+
+/** What the log says of the first request that is refused for its headers. */
+const UNWANTED = {
+  foreign:
+    'A request of a foreign origin was refused. If the page is yours, name its origin in `origins`; if the ' +
+    'application is behind a proxy that ends TLS or changes the Host header, set `trustProxy`. ' +
+    'Further refusals are not logged.',
+  misdirected:
+    'A request for a host that `hosts` does not name was refused. If clients know this server by another name, add it ' +
+    'there; if the application is behind a proxy that changes the Host header, set `trustProxy`. ' +
+    'Further refusals are not logged.',
+} as const;
 
 /** Responses differ by the origin of the page, and are what they say they are. */
 const PLAIN: AnswerHeaders = Object.freeze(['Vary', 'Origin', 'X-Content-Type-Options', 'nosniff']);

@@ -66,6 +66,8 @@ export interface TransportOptions {
   readonly path: string;
   /** Origins that may connect besides the server's own. */
   readonly origins: readonly string[];
+  /** Names of this server; none for any name. */
+  readonly hosts: readonly string[];
   readonly trustProxy: TrustProxy | undefined;
   readonly cookie: BrowserCookieOptions;
   /** What is served; each is offered at the handshake in this order. */
@@ -102,6 +104,7 @@ export interface TransportOptions {
 export const DEFAULT_TRANSPORT_OPTIONS: TransportOptions = Object.freeze<TransportOptions>({
   path: '/cometd',
   origins: [],
+  hosts: [],
   trustProxy: undefined,
   cookie: {
     name: 'BAYEUX_BROWSER',

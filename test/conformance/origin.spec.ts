@@ -57,6 +57,26 @@ describe('origins', () => {
       expect(app.log.text).not.toContain('evil.example');
     });
 
+    it('[A9] T67 a page that reaches the server by a name of its own is turned away, if the server has names', async () => {
+      const audited: unknown[] = [];
+      await bench.start({
+        hosts: ['127.0.0.1'],
+        audit: { record: (event) => void audited.push(event) },
+      });
+      const rebound = { host: 'evil.example', origin: 'http://evil.example' };
+      expect((await bench.polling().post(HANDSHAKE, rebound).answer).status).toBe(421);
+      await expect(bench.socket().open(rebound)).rejects.toMatchObject({ status: 421 });
+      const denied = { type: 'host_denied', address: '127.0.0.1' };
+      expect(audited).toEqual([denied, denied]);
+      expect(bench.app.log.text.match(/`hosts` does not name/g)).toHaveLength(1);
+      expect(bench.app.log.text).not.toContain('evil.example');
+      expect((await bench.polling().post(HANDSHAKE, { origin: own() }).answer).status).toBe(200);
+    });
+
+    it('[A9] an application with anonymous sessions and no names says so once', async () => {
+      expect((await bench.start()).log.text).toContain("hosts: ['push.example.com']");
+    });
+
     it('the server’s own pages need no list', async () => {
       await bench.start();
       const { status, headers } = await bench.polling().post(HANDSHAKE, { origin: own() }).answer;

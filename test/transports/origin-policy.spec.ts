@@ -94,4 +94,53 @@ describe('OriginPolicy', () => {
       );
     },
   );
+
+  describe('[A9] T67 with names of the server', () => {
+    const named = new OriginPolicy(
+      ['https://portal.example.com'],
+      ['push.example.com', 'LOCALHOST:3000', '*.tenants.test', '[::1]', 'secure.test:443'],
+    );
+
+    it.each([
+      ['push.example.com', 'absent'],
+      ['PUSH.example.com.:8080', 'absent'],
+      ['localhost:3000', 'absent'],
+      ['a.b.tenants.test', 'absent'],
+      ['[::1]:9000', 'absent'],
+      ['[0:0:0:0:0:0:0:1]', 'absent'],
+      ['localhost', 'misdirected'],
+      ['localhost:3001', 'misdirected'],
+      ['tenants.test', 'misdirected'],
+      ['xtenants.test', 'misdirected'],
+      ['evil.test', 'misdirected'],
+      ['push.example.com.evil.test', 'misdirected'],
+      ['push.example.com@evil.test', 'misdirected'],
+      ['evil.test#push.example.com', 'misdirected'],
+      ['push.example.com, evil.test', 'misdirected'],
+      ['*.tenants.test', 'misdirected'],
+      ['', 'misdirected'],
+      [undefined, 'misdirected'],
+    ])('judges a request for %j as %s', (host, verdict) => {
+      expect(named.judge(undefined, { ...here, host })).toBe(verdict);
+    });
+
+    it('takes no origin for its own because it is the same as a foreign host', () => {
+      const rebound = { ...here, host: 'evil.test' };
+      expect(named.judge('http://evil.test', rebound)).toBe('misdirected');
+      expect(named.judge('https://portal.example.com', rebound)).toBe('misdirected');
+      expect(policy.judge('http://evil.test', rebound)).toBe('same');
+    });
+
+    it('knows the port that a scheme means', () => {
+      expect(named.judge(undefined, { ...here, host: 'secure.test', secure: true })).toBe('absent');
+      expect(named.judge(undefined, { ...here, host: 'secure.test' })).toBe('misdirected');
+    });
+
+    it.each(['', '*', 'http://a.test', 'a.test/', 'a b', 'a.*.test', '*.', 'a.test:x', '[::1'])(
+      'is told that %j is no host',
+      (host) => {
+        expect(() => new OriginPolicy([], [host])).toThrow(/hosts: .* is no host/);
+      },
+    );
+  });
 });
