@@ -29,6 +29,8 @@ export class HttpTakeover {
   readonly #gateways: PlainGateways;
   /** What emitted events before. */
   readonly #emit: Server['emit'];
+  /** Whether that was the server's alone, and not its class'. */
+  readonly #owned: boolean;
   readonly #emitOurs: Server['emit'];
   /** Hears the requests of the endpoint, by way of what instruments the servers of Node. */
   readonly #ours: EventEmitter;
@@ -39,6 +41,7 @@ export class HttpTakeover {
     this.#door = door;
     this.#gateways = gateways;
     this.#emit = server.emit;
+    this.#owned = Object.hasOwn(server, 'emit');
     this.#ours = likeServer(server).on('request', (...[request, response]: RequestArguments) => {
       door.request(request, response);
     });
@@ -54,7 +57,9 @@ export class HttpTakeover {
     this.#released = true;
     this.#server.off('upgrade', wantsUpgrades);
     // Another that came later calls this one, which then only passes on.
-    if (this.#server.emit === this.#emitOurs) this.#server.emit = this.#emit;
+    if (this.#server.emit !== this.#emitOurs) return;
+    if (this.#owned) this.#server.emit = this.#emit;
+    else Reflect.deleteProperty(this.#server, 'emit');
   }
 
   #pass(event: string, args: unknown[]): boolean {
@@ -89,8 +94,10 @@ export class HttpTakeover {
     if (this.#door.owns(request)) this.#door.upgrade(request, socket, head);
     else if (asksForWebSocket(request) && this.#gateways.owns(request)) {
       this.#gateways.upgrade(request, socket, head);
-    } else if (this.#server.listeners('upgrade').some((listener) => listener !== wantsUpgrades)) return false;
-    else this.#door.serveAsRequest(request, socket, head);
+    } else if (this.#server.listeners('upgrade').some((listener) => listener !== wantsUpgrades)) {
+      this.#door.pass(request, socket);
+      return false;
+    } else this.#door.serveAsRequest(request, socket, head);
     return true;
   }
 }

@@ -172,6 +172,12 @@ export class FrontDoor {
     return this.#sockets.close();
   }
 
+  /** Sees to a socket that goes to other listeners, none of which may want it. */
+  pass(request: IncomingMessage, socket: Duplex): void {
+    guardSocket(socket);
+    this.#refused.refuseUntaken(socket, this.addressOf(request));
+  }
+
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     const provenance = this.#proxies.resolve(request);
     const { address } = provenance;

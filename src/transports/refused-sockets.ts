@@ -6,6 +6,8 @@ import type { PendingSockets } from './pending-sockets.js';
 const LINGER = 1_000;
 /** Bytes that are read from a peer meanwhile, and thrown away. */
 const MAX_DRAINED = 65_536;
+/** Milliseconds that listeners of the application have to take a socket that they were given. */
+const TAKEN_WITHIN = 30_000;
 
 /** An answer to an upgrade that stays HTTP. */
 export interface Refusal {
@@ -55,6 +57,17 @@ export class RefusedSockets {
     socket.end(textOf(refusal));
   }
 
+  /** Refuses a socket that others were given and that none of them has touched after a while. */
+  refuseUntaken(socket: Duplex, address: string | undefined): void {
+    const deadline = this.#scheduler.deadline(() => {
+      if (isUntouched(socket)) this.refuse(socket, address, { status: '404 Not Found' });
+    });
+    deadline.moveTo(this.#scheduler.now() + TAKEN_WITHIN);
+    socket.once('close', () => {
+      deadline.cancel();
+    });
+  }
+
   /** Ends all sockets that linger. */
   close(): void {
     this.#closed = true;
@@ -78,6 +91,12 @@ export class RefusedSockets {
       if (left < 0) socket.destroy();
     });
   }
+}
+
+/** Whether a socket is as Node hands it over: nothing was written, and nothing reads. */
+function isUntouched(socket: Duplex): boolean {
+  if (socket.destroyed || socket.writableEnded || socket.readableFlowing !== null) return false;
+  return socket.listenerCount('readable') === 0 && socket.listenerCount('data') === 0;
 }
 
 function textOf({ status, headers = {}, body = '' }: Refusal): string {

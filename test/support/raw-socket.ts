@@ -63,6 +63,16 @@ export class RawSocket {
     this.#socket.destroy();
   }
 
+  /** Ends the connection with a reset, as a machine does that has lost it. */
+  reset(): void {
+    this.#socket.resetAndDestroy();
+  }
+
+  /** Whether the connection is over, on both sides. */
+  get closed(): boolean {
+    return this.#socket.destroyed;
+  }
+
   #read(): void {
     if (this.#reading) return;
     this.#reading = true;
