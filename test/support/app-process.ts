@@ -70,11 +70,15 @@ export class AppProcess {
 
   /** @throws Error with what the process printed, if it has ended. */
   async state(): Promise<AppProcessState> {
-    if (!this.alive) throw new Error(`The applications have ended:\n${this.output()}`);
     const answered = once(this.child, 'message') as Promise<[AppProcessState]>;
-    this.child.send('state');
-    const [state] = await within('the process to answer', answered);
-    return state;
+    const ended = once(this.child, 'exit').then(() => undefined);
+    if (this.alive) this.child.send('state');
+    const answer = await within(
+      'the process to answer',
+      Promise.race([answered, this.alive ? ended : undefined]),
+    );
+    if (!answer) throw new Error(`The applications have ended:\n${this.output()}`);
+    return answer[0];
   }
 
   /** Waits until the process holds what it should. @throws Error with what it holds instead. */

@@ -68,11 +68,6 @@ export class RawSocket {
     this.#socket.resetAndDestroy();
   }
 
-  /** Whether the connection is over, on both sides. */
-  get closed(): boolean {
-    return this.#socket.destroyed;
-  }
-
   #read(): void {
     if (this.#reading) return;
     this.#reading = true;
