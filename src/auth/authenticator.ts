@@ -13,6 +13,8 @@ import type { Presenter } from './verification-gate.js';
 export interface Authenticated {
   readonly messages: readonly unknown[];
   readonly credential: Credential<CometPrincipal>;
+  /** True if the credential came in the `Authorization` header and in no message. */
+  readonly inHeader?: true;
 }
 
 /** What an authenticator goes by, where it differs from the default. */
@@ -57,7 +59,8 @@ export class Authenticator {
     request: CredentialCarriers,
     presenter: () => Presenter = SOMEBODY,
   ): MaybePromise<Authenticated> {
-    const { messages, token, error, expectedUser } = takeCredentials(request, this.#options.credentials);
+    const { credentials } = this.#options;
+    const { messages, token, error, expectedUser } = takeCredentials(request, credentials);
     if (error !== undefined) {
       this.#logger.debug(`Credentials were refused unread: ${error}.`);
       return { messages, credential: { kind: 'refused', error } };
@@ -68,9 +71,13 @@ export class Authenticator {
       this.#logger.debug(`The token ${tokenRef(token)} was refused: ${why}.`);
       return { messages, credential: REFUSED };
     }
+    const inHeader =
+      request.authorization !== undefined &&
+      takeCredentials({ messages: request.messages }, credentials).token === undefined;
     return this.#verify(this.#verifier, token, presenter()).then((credential) => ({
       messages,
       credential: this.#isOf(credential, expectedUser) ? credential : MISMATCH,
+      ...(inHeader && { inHeader }),
     }));
   }
 

@@ -1,9 +1,16 @@
+import { contains } from '../bayeux/channel.js';
 import type { ChannelRule, RuleCondition } from './channel-rule.js';
+import { PatternSet } from './pattern-set.js';
+import type { PrincipalMemo, Remembered } from './principal-memo.js';
 import { type CompiledCondition, compileCondition, holds, type RuledPrincipal } from './rule.condition.js';
 import { isVariable, valuesOf } from './rule.variables.js';
 
-/** Looks at a pattern that a rule stands for. */
-type Matches = (pattern: string) => boolean;
+/** A principal that rules are asked about, and where to look for what has been worked out for it. */
+export interface Subject {
+  readonly principal: RuledPrincipal;
+  readonly remembered: Remembered;
+  readonly memo: PrincipalMemo;
+}
 
 /** What a rule says of one operation, ready to be asked. */
 export class CompiledRule {
@@ -12,39 +19,38 @@ export class CompiledRule {
   /** What stands before, between and after the variables. */
   readonly #texts: readonly string[];
   /** The channel, where no variable has to be filled in. */
-  readonly #fixed: string | undefined;
+  readonly #fixed: PatternSet | undefined;
+  /** The same where the rule speaks for every principal as well. */
+  readonly #same: PatternSet | undefined;
   readonly #condition: CompiledCondition;
   readonly #unless: CompiledCondition | undefined;
+  readonly #denies: boolean;
 
-  constructor({ channel, unless }: ChannelRule, condition: true | RuleCondition) {
+  constructor({ channel, effect, unless }: ChannelRule, condition: true | RuleCondition) {
     this.#segments = channel.slice(1).split('/');
     this.#variables = this.#segments.filter(isVariable);
     this.#texts =
       `/${this.#segments.map((segment) => (isVariable(segment) ? '{}' : segment)).join('/')}`.split('{}');
-    this.#fixed = this.#variables.length > 0 ? undefined : channel;
+    this.#fixed = this.#variables.length > 0 ? undefined : new PatternSet([channel]);
     this.#condition = compileCondition(condition);
     this.#unless = unless && compileCondition(unless);
+    this.#denies = effect === 'deny';
+    this.#same = condition === true && !unless ? this.#fixed : undefined;
   }
 
-  /** Whether it permits the principal something that `matches` tells. A value that cannot be written permits nothing. */
-  permits(principal: RuledPrincipal, matches: Matches): boolean {
-    if (!holds(this.#condition, principal)) return false;
-    if (this.#fixed !== undefined) return matches(this.#fixed);
-    return this.#expand(principal).patterns.some(matches);
+  /** Whether it permits a name as a whole. A value that cannot be written permits nothing. */
+  permits(subject: Subject, name: string): boolean {
+    return this.#patternsFor(subject)?.contains(name) === true;
   }
 
-  /** Whether it denies it. A value that cannot be written may be any, so that all it could stand for is denied. */
-  denies(principal: RuledPrincipal, matches: Matches): boolean {
-    if (!holds(this.#condition, principal)) return false;
-    if (this.#unless && holds(this.#unless, principal)) return false;
-    if (this.#fixed !== undefined) return matches(this.#fixed);
-    const { patterns, beyond } = this.#expand(principal);
-    return patterns.some(matches) || beyond.some(matches);
+  /** Whether it denies a name. A value that cannot be written may be any, so that all it could stand for is denied. */
+  denies(subject: Subject, name: string): boolean {
+    return this.#patternsFor(subject)?.overlaps(name) === true;
   }
 
   /** Whether it is about a channel for some principal, whatever its variables stand for. */
-  concerns(channel: string, contains: (pattern: string, channel: string) => boolean): boolean {
-    if (this.#fixed !== undefined) return contains(this.#fixed, channel);
+  concerns(channel: string): boolean {
+    if (this.#fixed !== undefined) return this.#fixed.contains(channel);
     const named = channel.slice(1).split('/');
     const pattern = this.#segments.map((segment, index) =>
       isVariable(segment) ? (named[index] ?? segment) : segment,
@@ -52,8 +58,22 @@ export class CompiledRule {
     return contains(`/${pattern.join('/')}`, channel);
   }
 
-  /** The patterns it stands for, and those within which all lies that could not be written. */
-  #expand(principal: RuledPrincipal): { readonly patterns: readonly string[]; readonly beyond: string[] } {
+  /** What it stands for; `undefined` if it does not speak for the principal. What fails is tried again. */
+  #patternsFor({ principal, remembered, memo }: Subject): PatternSet | undefined {
+    if (this.#same) return this.#same;
+    const known = remembered.readings.get(this);
+    if (known !== undefined || remembered.readings.has(this)) return known;
+    const patterns = this.#speaksFor(principal) ? (this.#fixed ?? this.#expand(principal)) : undefined;
+    memo.read(remembered, this, patterns);
+    return patterns;
+  }
+
+  #speaksFor(principal: RuledPrincipal): boolean {
+    return holds(this.#condition, principal) && !(this.#unless && holds(this.#unless, principal));
+  }
+
+  /** The patterns it stands for, and if it denies those within which all lies that could not be written. */
+  #expand(principal: RuledPrincipal): PatternSet {
     const beyond: string[] = [];
     let patterns: readonly string[] = this.#texts.slice(0, 1);
     for (const [index, variable] of this.#variables.entries()) {
@@ -62,6 +82,6 @@ export class CompiledRule {
       const after = this.#texts[index + 1] ?? '';
       patterns = patterns.flatMap((before) => segments.map((value) => before + value + after));
     }
-    return { patterns, beyond };
+    return new PatternSet(this.#denies ? [...patterns, ...beyond] : patterns);
   }
 }

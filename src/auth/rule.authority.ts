@@ -2,7 +2,8 @@ import { contains, isMeta, isService, overlaps } from '../bayeux/channel.js';
 import type { Authority, Decision, Principal } from '../bayeux/ports.js';
 import type { ChannelRule, RuleCondition } from './channel-rule.js';
 import { ANONYMOUS } from './comet-principal.js';
-import { CompiledRule } from './compiled-rule.js';
+import { CompiledRule, type Subject } from './compiled-rule.js';
+import { PrincipalMemo, type Question, type Remembered } from './principal-memo.js';
 import type { RuledPrincipal } from './rule.condition.js';
 import { validateRules } from './rule.validation.js';
 import { OWN_TREE, USER_TREE, USER_VARIABLE, userSegment } from './user-tree.js';
@@ -33,6 +34,7 @@ export class RuleAuthority implements Authority {
   readonly #subscribe: RuleSet;
   readonly #publish: RuleSet;
   readonly #call: RuleSet;
+  readonly #memo = new PrincipalMemo();
 
   /**
    * @param anonymous whether a handshake without credentials is accepted; the rules apply to it too.
@@ -45,7 +47,7 @@ export class RuleAuthority implements Authority {
     this.#subscribe = compile(rules, ({ subscribe }) => subscribe);
     this.#publish = compile(rules, ({ publish }) => publish);
     this.#call = compile(rules, ({ effect, publish, call }) => call ?? (effect === 'deny' && publish));
-    if (rules.some(({ create }) => create !== undefined)) this.create = creationBy(rules);
+    if (rules.some(({ create }) => create !== undefined)) this.create = this.#creationBy(rules);
   }
 
   /**
@@ -53,35 +55,60 @@ export class RuleAuthority implements Authority {
    * rule that denies. Otherwise `/user/*` would slip through because `/user/alice` is permitted.
    */
   subscribe(principal: RuledPrincipal, pattern: string): Decision {
-    const tree = treeOf(principal, pattern);
-    if (isMeta(pattern) || tree === 'foreign') return BY_POLICY;
-    return judge(this.#subscribe, principal, pattern, tree === 'own');
+    return this.#decide('subscribe', principal, pattern, (subject) => {
+      const tree = treeOf(subject, pattern);
+      if (isMeta(pattern) || tree === 'foreign') return BY_POLICY;
+      return judge(this.#subscribe, subject, pattern, tree === 'own');
+    });
   }
 
   publish(principal: RuledPrincipal, channel: string): Decision {
-    if (isMeta(channel) || treeOf(principal, channel) === 'foreign') return BY_POLICY;
-    return judge(this.#publish, principal, channel);
+    return this.#decide('publish', principal, channel, (subject) => {
+      if (isMeta(channel) || treeOf(subject, channel) === 'foreign') return BY_POLICY;
+      return judge(this.#publish, subject, channel);
+    });
   }
 
   /** A handler on the server is itself the grant, and guards narrow it; rules are asked where they speak of calls. */
   call(principal: RuledPrincipal, channel: string): Decision {
-    if (!isService(channel)) return NOT_GRANTED;
-    if (contains(LIBRARY_SERVICES, channel)) return BY_POLICY;
-    const ruled = this.#call.allow.some((rule) => rule.concerns(channel, contains));
-    return judge(this.#call, principal, channel, !ruled);
+    return this.#decide('call', principal, channel, (subject) => {
+      if (!isService(channel)) return NOT_GRANTED;
+      if (contains(LIBRARY_SERVICES, channel)) return BY_POLICY;
+      const ruled = this.#call.allow.some((rule) => rule.concerns(channel));
+      return judge(this.#call, subject, channel, !ruled);
+    });
   }
-}
 
-/** A rule that permits an operation permits to create for it, unless it says otherwise. */
-function creationBy(rules: readonly ChannelRule[]): NonNullable<Authority['create']> {
-  const sets = {
-    subscribe: compile(rules, ({ effect, subscribe, create }) => create ?? (effect !== 'deny' && subscribe)),
-    publish: compile(rules, ({ effect, publish, create }) => create ?? (effect !== 'deny' && publish)),
-  };
-  return (principal, name, operation) => {
-    const own = operation === 'subscribe' && treeOf(principal, name) === 'own';
-    return judge(sets[operation], principal, name, own);
-  };
+  /** A rule that permits an operation permits to create for it, unless it says otherwise. */
+  #creationBy(rules: readonly ChannelRule[]): NonNullable<Authority['create']> {
+    const sets = {
+      subscribe: compile(
+        rules,
+        ({ effect, subscribe, create }) => create ?? (effect !== 'deny' && subscribe),
+      ),
+      publish: compile(rules, ({ effect, publish, create }) => create ?? (effect !== 'deny' && publish)),
+    };
+    return (principal: RuledPrincipal, name, operation) =>
+      this.#decide(`create by ${operation}`, principal, name, (subject) => {
+        const own = operation === 'subscribe' && treeOf(subject, name) === 'own';
+        return judge(sets[operation], subject, name, own);
+      });
+  }
+
+  /** What was decided before is not decided again: a client may ask for the same as often as it likes. */
+  #decide(
+    question: Question,
+    principal: RuledPrincipal,
+    name: string,
+    judged: (subject: Subject) => Decision,
+  ): Decision {
+    const remembered = this.#memo.of(principal);
+    const known = remembered.decisions[question]?.get(name);
+    if (known) return known;
+    const decision = judged({ principal, remembered, memo: this.#memo });
+    this.#memo.decide(remembered, question, name, decision);
+    return decision;
+  }
 }
 
 function compile(rules: readonly ChannelRule[], read: Reading): RuleSet {
@@ -102,21 +129,22 @@ function deniesAll({ effect, subscribe, publish, create, call }: ChannelRule): b
 }
 
 /** `own` is what is permitted without a rule, unless one denies it. */
-function judge(rules: RuleSet, principal: RuledPrincipal, name: string, own = false): Decision {
-  if (rules.deny.some((rule) => rule.denies(principal, (pattern) => overlaps(pattern, name)))) {
-    return BY_POLICY;
-  }
+function judge(rules: RuleSet, subject: Subject, name: string, own = false): Decision {
+  if (rules.deny.some((rule) => rule.denies(subject, name))) return BY_POLICY;
   if (own) return ALLOWED;
-  return rules.allow.some((rule) => rule.permits(principal, (pattern) => contains(pattern, name)))
-    ? ALLOWED
-    : NOT_GRANTED;
+  return rules.allow.some((rule) => rule.permits(subject, name)) ? ALLOWED : NOT_GRANTED;
 }
 
 const OWN_TREE_PARTS = OWN_TREE.split(USER_VARIABLE);
 
 /** Whose tree a name lies in, if it touches one at all. */
-function treeOf(principal: Principal, name: string): 'own' | 'foreign' | undefined {
+function treeOf({ principal, remembered }: Subject, name: string): 'own' | 'foreign' | undefined {
   if (!overlaps(USER_TREE, name)) return undefined;
-  const segment = userSegment(principal);
+  const segment = segmentOf(principal, remembered);
   return segment !== undefined && contains(OWN_TREE_PARTS.join(segment), name) ? 'own' : 'foreign';
+}
+
+function segmentOf(principal: Principal, remembered: Remembered): string | undefined {
+  if (remembered.segment === null) remembered.segment = userSegment(principal);
+  return remembered.segment;
 }

@@ -65,6 +65,8 @@ export interface BayeuxOptions extends SessionTimes {
   readonly multiSessionInterval: number;
   /** Subscriptions of one session. */
   readonly maxSubscriptions: number;
+  /** Names that the subscribe and unsubscribe messages of one request or frame hold together. */
+  readonly maxNames: number;
   /** Characters of a message `id`. */
   readonly maxIdLength: number;
   readonly sessionBinding: SessionBinding;
@@ -116,6 +118,7 @@ export const DEFAULT_BAYEUX_OPTIONS: BayeuxOptions = Object.freeze<BayeuxOptions
   maxHeldPerBrowserHttp2: -1,
   multiSessionInterval: 2_000,
   maxSubscriptions: 500,
+  maxNames: 1_000,
   maxIdLength: 128,
   sessionBinding: 'principal',
   expiry: {

@@ -105,6 +105,6 @@ export function namesCovering(name: string): Iterable<string> {
 }
 
 /** `/a/b/c` begins with `/`, `/a/` and `/a/b/`. */
-function* beginningsOf(name: string): Iterable<string> {
+export function* beginningsOf(name: string): Iterable<string> {
   for (let slash = 0; slash >= 0; slash = name.indexOf('/', slash + 1)) yield name.slice(0, slash + 1);
 }

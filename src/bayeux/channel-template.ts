@@ -6,11 +6,14 @@ export type ChannelParams = Readonly<Record<string, string>>;
 /** A channel of which some segments are variables, as `/rooms/{room}/chat`. For code of the server only. */
 export class ChannelTemplate {
   readonly #segments: readonly string[];
+  /** The names of the variables, each at the place of its segment. */
+  readonly #variables: readonly (string | undefined)[];
 
   /** @throws TypeError if a name stands twice, or beside other characters or a wildcard. */
   constructor(readonly name: string) {
     this.#segments = name.split('/');
-    const names = this.#segments.flatMap((segment) => VARIABLE.exec(segment)?.[1] ?? []);
+    this.#variables = this.#segments.map((segment) => VARIABLE.exec(segment)?.[1]);
+    const names = this.#variables.filter((variable) => variable !== undefined);
     const odd = this.#segments.some((segment) => /[{}]/.test(segment) && !VARIABLE.test(segment));
     if (
       odd ||
@@ -35,8 +38,7 @@ export class ChannelTemplate {
     if (segments.length !== this.#segments.length || segments.at(-1) === '**') return undefined;
     if (!this.#agrees(segments, segments.length)) return undefined;
     const params: [string, string][] = [];
-    for (const [index, expected] of this.#segments.entries()) {
-      const variable = VARIABLE.exec(expected)?.[1];
+    for (const [index, variable] of this.#variables.entries()) {
       if (variable !== undefined) params.push([variable, segments[index] as string]);
     }
     return Object.fromEntries(params);
@@ -53,12 +55,9 @@ export class ChannelTemplate {
   }
 
   #agrees(segments: readonly string[], count: number): boolean {
-    return segments
-      .slice(0, count)
-      .every((segment, index) => segment === this.#segments[index] || this.#isVariable(index));
-  }
-
-  #isVariable(index: number): boolean {
-    return VARIABLE.test(this.#segments[index] ?? '');
+    for (let index = 0; index < count; index++) {
+      if (this.#variables[index] === undefined && segments[index] !== this.#segments[index]) return false;
+    }
+    return true;
   }
 }

@@ -130,10 +130,10 @@ export class CredentialLife {
     };
   }
 
-  /** What a client shall do that has no good token: present one, if it has said it can. */
+  /** What a client shall do that has no good token: present one, if it can, in a message or with another connection. */
   advice(): Advice {
     const spread = Math.round(this.#host.random() * this.#host.options.rehandshakeSpread);
-    return this.#session.state.refreshes === true
+    return this.#session.state.refreshes === true || this.#session.tokenOfConnection
       ? adviseRetry(PAUSE + spread, this.#session.time('timeout'))
       : adviseHandshake(spread);
   }

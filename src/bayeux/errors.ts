@@ -19,6 +19,8 @@ export const BayeuxErrors = {
   versionUnsupported: '400::version_unsupported',
   /** None of `supportedConnectionTypes` is one of the server's, which the reply lists. */
   connectionTypesUnsupported: '400::connection_types_unsupported',
+  /** The subscribe and unsubscribe messages of one request name too many channels. Spread them over several. */
+  tooManyNames: '400::too_many_names',
   /** The handshake carried no token. Get one and handshake again. */
   authenticationRequired: '401::authentication_required',
   /** The token was not accepted. Get another one. */

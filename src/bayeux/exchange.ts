@@ -26,6 +26,8 @@ export class Exchange {
   renewed = false;
   /** What a connect shall do whose token is refused, if it is known for which session it was. */
   advice: Advice | undefined;
+  /** Channel names in its subscribe and unsubscribe messages so far. */
+  names = 0;
   readonly #slots: (Replies | undefined)[];
   #afterwards: (() => void)[] | undefined;
   #pending = 0;

@@ -132,10 +132,10 @@ export class MessageHandling {
 
   #ordered(exchange: Exchange, message: Incoming, session: Session): MaybePromise<Replies> {
     const { channel } = message;
-    if (channel === '/meta/unsubscribe') return unsubscribe(this.#core, message, session);
+    if (channel === '/meta/unsubscribe') return unsubscribe(this.#core, exchange, message, session);
     if (channel === AUTH_CHANNEL) return answerToken(exchange, message, session);
     if (session.credential?.expired) return [failure(message, BayeuxErrors.tokenExpired)];
-    if (channel === '/meta/subscribe') return subscribe(this.#core, message, session);
+    if (channel === '/meta/subscribe') return subscribe(this.#core, exchange, message, session);
     if (isMeta(channel)) return [failure(message, denied('publish', 'denied_by_security_policy'))];
     if (isService(channel)) return callService(this.#core, message, session);
     return publish(this.#core, exchange, message, session);

@@ -40,6 +40,8 @@ export type Dialect = 'salesforce';
 /** What the core knows of the request a message came in. Plain data. */
 export interface RequestContext {
   readonly credential: Credential;
+  /** True if the credential came with the connection, so that only another connection can bring a newer one. */
+  readonly ofConnection?: true;
   /** Digest of the browser cookie the request came with, or was given. */
   readonly browser?: string;
   /** True if the connection carries many requests at once, as HTTP/2 does. */
@@ -77,7 +79,9 @@ export type LinkEnd =
   /** Nothing can be decided at present; the client shall try again later. */
   | 'unavailable'
   /** Too many bad attempts, or anonymous sessions, came from where the client is; it shall try again later. */
-  | 'limited';
+  | 'limited'
+  /** The token that came with the connection has expired; another connection may bring a newer one. */
+  | 'expired';
 
 /**
  * One connection as the core sees it. A session outlives its links: a socket may die and another take over, a poll
@@ -95,6 +99,8 @@ export interface Link {
   readonly congested: boolean;
   /** True once the peer has gone. */
   readonly closed: boolean;
+  /** True if the token of its session came with the connection; set by the core. */
+  bearsToken?: boolean;
   /** The session this link speaks for; set by the core, when the link is proven for it or holds its connect. */
   sessionId: string | undefined;
   /** Called by the core when a link that lasts begins or ceases to speak for a session. */
@@ -103,9 +109,9 @@ export interface Link {
   write(messages: readonly Outbound[], receipt?: Receipt): void;
   /**
    * The client was told to stop: its handshake was refused, or its session has ended for good, by revocation perhaps. The
-   * transport may close the link after a while.
+   * transport may close the link after a while, also if it speaks for the session of an earlier handshake still.
    */
-  stopped(why?: 'revoked'): void;
+  stopped(why?: 'revoked' | 'refused'): void;
   /** Ends the link without a reply in the array sense, or in the middle of one. */
   end(why: LinkEnd): void;
 }

@@ -4,7 +4,7 @@ import { decide } from './authorization.js';
 import { isMeta } from './channel.js';
 import type { BayeuxPorts, Core } from './core.js';
 import type { Composed, Delivery } from './delivery.js';
-import { denied, type Operation } from './errors.js';
+import { BayeuxErrors, denied, type Operation } from './errors.js';
 import { Channels } from './channels.js';
 import { Exchange } from './exchange.js';
 import { Extensions } from './extension.js';
@@ -16,6 +16,7 @@ import { MessageHandling } from './message-handling.js';
 import { firstClientId, isHandshake, type Reply } from './message.js';
 import type {
   BayeuxRequest,
+  Credential,
   Decision,
   Envelope,
   Link,
@@ -263,6 +264,10 @@ export class BayeuxServer implements Core {
   /** Handles a request of the session it was found to quote, which it may not have proven to be its own. */
   process(request: BayeuxRequest, link: Link, found: Session | undefined): MaybePromise<void> {
     const { messages, context } = request;
+    if (context.ofConnection && this.#isExpired(context.credential)) {
+      this.#sendForToken(request, link);
+      return;
+    }
     // A handshake stands alone; what else came with it cannot belong to a session yet.
     const greeting = messages.findIndex(isHandshake);
     found?.credential?.settle();
@@ -285,6 +290,24 @@ export class BayeuxServer implements Core {
     });
   }
 
+  #isExpired(credential: Credential): boolean {
+    if (credential.kind === 'refused') return credential.error === BayeuxErrors.tokenExpired;
+    if (credential.kind === 'none') return false;
+    return (credential.principal.expiresAt ?? Infinity) <= this.scheduler.wallTime();
+  }
+
+  /**
+   * A connection whose own token has expired is closed without an answer. Clients take a refused handshake as final, but
+   * come back with a newer token from a connection that was lost.
+   */
+  #sendForToken({ messages, context }: BayeuxRequest, link: Link): void {
+    if (messages.some(isHandshake)) {
+      const { address } = context;
+      this.audit.record({ type: 'handshake_denied', address, reason: BayeuxErrors.tokenExpired });
+    }
+    link.end('expired');
+  }
+
   /** Somebody quotes a session without proof; the answer is that of an id that does not exist. */
   #foreign(session: Session, { address, credential }: RequestContext): void {
     const presented = credential.kind === 'principal' ? credential.principal : undefined;
@@ -299,6 +322,7 @@ export class BayeuxServer implements Core {
   #adopt(session: Session, exchange: Exchange): void {
     const { link, context } = exchange;
     const { credential } = context;
+    if (credential.kind === 'principal') link.bearsToken = context.ofConnection === true;
     exchange.renewed = credential.kind === 'principal' && renew(this, session, credential.principal);
     // It may have gone while its token was being verified: what it said counts, but it leads nowhere any more.
     if (link.once || link.closed) return;

@@ -364,10 +364,17 @@ export class Session {
     return { ...advice, maxInterval: this.time('maxInterval') };
   }
 
+  /** Only another connection brings a newer token, as its client presents none in messages. */
+  get tokenOfConnection(): boolean {
+    return this.#link?.bearsToken === true && this.state.refreshes !== true;
+  }
+
   /** Nothing leaves any more, and silence does not count, until a newer token has come. */
   suspend(): void {
+    const link = this.tokenOfConnection ? this.#link : undefined;
     this.#lifetime.pause();
     this.answerHeld();
+    link?.end('expired');
   }
 
   /** Ends the session at the will of the client; returns what answers the held connect, to be called afterwards. */
@@ -384,6 +391,7 @@ export class Session {
   end(why: Exclude<SessionEnd, 'disconnect'>, spread = 0): void {
     if (this.#end) return;
     const link = this.#link;
+    const { tokenOfConnection } = this;
     this.#close(why);
     switch (why) {
       case 'inactive':
@@ -412,6 +420,7 @@ export class Session {
         const unknown = unknownSession(this.#held.message?.dialect);
         const error = why === 'token_expired' ? BayeuxErrors.tokenExpired : unknown;
         this.answerHeld({ successful: false, error, advice: adviseHandshake(Math.round(spread)) });
+        if (why === 'token_expired' && tokenOfConnection) link?.end('expired');
         break;
       }
       case 'overflow': {

@@ -141,6 +141,8 @@ export interface CometLimitOptions {
   channelDepth?: number;
   /** Subscriptions of one session. @default 500 */
   subscriptions?: number;
+  /** Channel names that the subscribe and unsubscribe messages of one request or frame hold together. @default 1000 */
+  namesPerRequest?: number;
   /** Sessions in all; past it clients are asked to try again later. @default 100000 */
   sessions?: number;
   /**

@@ -94,6 +94,7 @@ export function resolveOptions(options: CometModuleOptions): ResolvedOptions {
       maxSessionsPerUser: session.maxPerUser ?? bayeux.maxSessionsPerUser,
       maxAnonymousPerNetwork: limits.anonymousSessionsPerAddress ?? bayeux.maxAnonymousPerNetwork,
       maxSubscriptions: limits.subscriptions ?? bayeux.maxSubscriptions,
+      maxNames: limits.namesPerRequest ?? bayeux.maxNames,
       maxIdLength: bayeux.maxIdLength,
       maxHeldPerBrowser: session.maxHeldPerBrowser ?? bayeux.maxHeldPerBrowser,
       multiSessionInterval: session.multiSessionInterval ?? bayeux.multiSessionInterval,

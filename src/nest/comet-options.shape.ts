@@ -126,6 +126,7 @@ class LimitsShape {
   @WholeNumber(16, 'characters', 256) channelLength?: number;
   @WholeNumber(2, 'segments', 16) channelDepth?: number;
   @WholeNumber(1, 'subscriptions', 500) subscriptions?: number;
+  @WholeNumber(1, 'names', 1_000) namesPerRequest?: number;
   @WholeNumber(1, 'sessions', 100_000) sessions?: number;
   @WholeNumber(0, 'sessions', 500) anonymousSessionsPerAddress?: number;
   @WholeNumber(100, 'milliseconds', 10_000) handshakeTimeout?: number;

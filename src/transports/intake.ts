@@ -96,7 +96,9 @@ export class Intake {
       return handled ? { handled } : NOTHING;
     }
     const credential = this.#limited(authenticated, context.address);
-    return vouch(this.server, { messages, context: { ...context, credential } }, (vouched): Accepted => {
+    const ofConnection = authenticated.inHeader && !link.once;
+    const vouching = { ...context, credential, ...(ofConnection && { ofConnection }) };
+    return vouch(this.server, { messages, context: vouching }, (vouched): Accepted => {
       if (vouched) return { handled: this.server.handle(vouched, link) };
       link.end('unavailable');
       return NOTHING;

@@ -23,6 +23,8 @@ export const CloseCodes = {
   tooBig: 1009,
   /** The server cannot serve this client now, or the client does not read. */
   tryAgainLater: 1013,
+  /** The token of the upgrade has expired: come back with a newer one. */
+  tokenExpired: 4401,
   /** Another connection speaks for the session now. */
   superseded: 4409,
 } as const;
@@ -33,6 +35,7 @@ const CODE_OF: Record<LinkEnd, readonly [code: number, reason: string]> = {
   shutdown: [CloseCodes.goingAway, 'server is going away'],
   unavailable: [CloseCodes.tryAgainLater, 'try again later'],
   limited: [CloseCodes.tryAgainLater, 'too many attempts'],
+  expired: [CloseCodes.tokenExpired, 'the token of the upgrade has expired'],
 };
 
 /** A client that was told to stop has this many milliseconds to read it, or to begin anew. */
@@ -51,6 +54,7 @@ export class SocketLink implements Link {
   readonly transport = 'websocket';
   readonly once = false;
   sessionId: string | undefined;
+  bearsToken = false;
   readonly #socket: WebSocket;
   /** The connection under the WebSocket. */
   readonly #connection: Duplex;
@@ -66,6 +70,8 @@ export class SocketLink implements Link {
   #receipts: (Receipt | undefined)[] | undefined;
   /** Whether it ever had a session. */
   #served = false;
+  /** Its client was told to stop, and has a moment left. */
+  #stopping = false;
   /** Where it is counted until it has a session. */
   #pending: PendingSockets | undefined;
   readonly #address: string | undefined;
@@ -101,7 +107,7 @@ export class SocketLink implements Link {
   #endAt(time: number): void {
     this.#deadline ??= this.#scheduler.deadline(() => {
       if (this.#closing) this.#socket.terminate();
-      else if (this.sessionId !== undefined) this.#idle();
+      else if (this.sessionId !== undefined && !this.#stopping) this.#idle();
       else if (this.#served) this.close(CloseCodes.normal, 'session has ended');
       else this.close(CloseCodes.policyViolation, 'no session');
     });
@@ -137,8 +143,9 @@ export class SocketLink implements Link {
   }
 
   bound(sessionId: string | undefined): void {
-    if (this.#closing) return;
+    if (this.#closing || (this.#stopping && sessionId === undefined)) return;
     if (sessionId !== undefined) {
+      this.#stopping = false;
       this.#served = true;
       this.#leavePending();
     }
@@ -155,12 +162,13 @@ export class SocketLink implements Link {
     else this.close(CloseCodes.normal, 'silent for too long');
   }
 
-  stopped(why?: 'revoked'): void {
+  stopped(why?: 'revoked' | 'refused'): void {
+    // The first second counts: refusals that are asked for again and again keep no socket open.
+    if (this.#closing || this.#stopping) return;
+    this.#stopping = true;
     // It is closed like one that never was let in.
-    if (why === 'revoked') this.#served = false;
-    if (!this.#closing && this.sessionId === undefined) {
-      this.#endAt(this.#scheduler.now() + STOPPED_LINGER);
-    }
+    if (why !== undefined) this.#served = false;
+    this.#endAt(this.#scheduler.now() + STOPPED_LINGER);
   }
 
   write(messages: readonly Outbound[], receipt?: Receipt): void {

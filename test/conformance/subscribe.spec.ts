@@ -1,4 +1,5 @@
 import { overEveryTransport } from '../support/bench.js';
+import { isReply } from '../support/message.js';
 
 /** What neither names a channel nor several. */
 const NO_SUBSCRIPTIONS: readonly { readonly subscription: unknown; readonly error: string }[] = [
@@ -108,6 +109,25 @@ describe('subscribe', () => {
         successful: false,
         error: '403:denied_by_security_policy:subscribe_denied',
       });
+    });
+
+    it('[L3] T70 more names in one request than it may hold are refused, and the next request may name as many', async () => {
+      await bench.start({ limits: { namesPerRequest: 5 } });
+      const client = await bench.client().join();
+      const refused = { successful: false, error: '400::too_many_names' };
+      expect(await client.subscribe(['/a', '/b', '/c', '/d', '/e', '/f'])).toMatchObject(refused);
+      const { clientId } = client;
+      const named = (channel: string, ...subscription: string[]) => ({ channel, clientId, subscription });
+      const replies = await client.send([
+        named('/meta/subscribe', '/a', '/b', '/b'),
+        named('/meta/unsubscribe', '/a', '/b'),
+        named('/meta/unsubscribe', '/c'),
+        { channel: '/p', clientId, data: 1 },
+      ]);
+      const ok = { successful: true };
+      expect(replies.filter(isReply)).toMatchObject([ok, ok, refused, ok]);
+      expect(await client.subscribe(['/a', '/b', '/c', '/d', '/e'])).toMatchObject(ok);
+      expect(channels()).toBe(5);
     });
 
     it('more subscriptions than one may have are refused, with a whole array', async () => {

@@ -91,6 +91,7 @@ export function resolvedDefaults(): Record<string, unknown> {
     'limits.channelLength': bayeux.channel.maxLength,
     'limits.channelDepth': bayeux.channel.maxDepth,
     'limits.subscriptions': bayeux.maxSubscriptions,
+    'limits.namesPerRequest': bayeux.maxNames,
     'limits.sessions': bayeux.maxSessions,
     'limits.anonymousSessionsPerAddress': bayeux.maxAnonymousPerNetwork,
     'limits.handshakeTimeout': transport.handshakeTimeout,

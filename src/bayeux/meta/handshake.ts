@@ -27,7 +27,9 @@ export function handshake(core: Core, exchange: Exchange, message: Incoming): Ma
   const principal = credential.kind === 'principal' ? credential.principal : core.authority.anonymous;
   if (!principal) return [refuseHandshake(core, exchange, message, BayeuxErrors.authenticationRequired)];
   if ((principal.expiresAt ?? Infinity) <= core.scheduler.wallTime())
-    return [refuseHandshake(core, exchange, message, BayeuxErrors.tokenExpired)];
+    return exchange.context.ofConnection
+      ? turnAway(exchange, 'expired')
+      : [refuseHandshake(core, exchange, message, BayeuxErrors.tokenExpired)];
   return core.revocations.ask(principal, (standing) => {
     if (standing === 'revoked') {
       return [refuseHandshake(core, exchange, message, BayeuxErrors.sessionRevoked)];
@@ -140,6 +142,7 @@ function welcome(core: Core, exchange: Exchange, message: Incoming, session: Ses
     // The session this socket spoke for so far is left to expire.
     if (link.sessionId !== undefined) core.sessions.find(link.sessionId)?.closed(link);
     link.sessionId = session.id;
+    link.bearsToken = exchange.context.ofConnection === true;
     link.bound(session.id);
   }
   const acknowledges = core.options.acknowledge && wantsAcknowledgement(message);
@@ -199,7 +202,7 @@ export function refuseHandshake(core: Core, exchange: Exchange, message: Incomin
   const { address, credential } = exchange.context;
   const principal = credential.kind === 'principal' ? credential.principal : undefined;
   core.audit.record({ type: 'handshake_denied', principal, address, reason: error });
-  exchange.link.stopped();
+  exchange.link.stopped('refused');
   return failure(message, error, {
     supportedConnectionTypes: core.options.transports,
     advice: ADVICE_NONE,

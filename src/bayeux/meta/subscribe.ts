@@ -2,33 +2,47 @@ import { isMeta, isService, isSubscription } from '../channel.js';
 import type { Core } from '../core.js';
 import { plainName } from '../dialect.js';
 import { BayeuxErrors, denied } from '../errors.js';
-import type { Replies } from '../exchange.js';
+import type { Exchange, Replies } from '../exchange.js';
 import { echoSubscription, failure, type Incoming, replyTo } from '../incoming.js';
 import { isThenable } from '../maybe-promise.js';
 import type { Decision, MaybePromise } from '../ports.js';
 import type { Session } from '../session.js';
 import { enter, forget } from '../subscribing.js';
 
-/** The subscriptions a message names, or the error it deserves. An empty list is as good as none. */
-export function readSubscriptions(core: Core, message: Incoming): readonly string[] | string {
+/**
+ * The subscriptions a message names, each once, or the error it deserves. An empty list is as good as none. Each name
+ * costs a decision, so that those of a request are counted.
+ */
+export function readSubscriptions(
+  { options }: Core,
+  exchange: Exchange,
+  message: Incoming,
+): readonly string[] | string {
   const value = message.body['subscription'];
   const written: readonly unknown[] = Array.isArray(value) ? value : [value];
+  exchange.names += written.length;
+  if (exchange.names > options.maxNames) return BayeuxErrors.tooManyNames;
   const names = written.map((name) => plainName(name, message.dialect));
   if (value === undefined || names.length === 0) return BayeuxErrors.subscriptionMissing;
-  return names.every((name) => isSubscription(name, core.options.channel))
-    ? names
+  return names.every((name) => isSubscription(name, options.channel))
+    ? [...new Set(names)]
     : BayeuxErrors.subscriptionInvalid;
 }
 
 /**
  * `/meta/subscribe` (Bayeux 1.0 §5.3). An array is all or nothing: a client that is told "no" holds none of it.
  */
-export function subscribe(core: Core, message: Incoming, session: Session): MaybePromise<Replies> {
-  const names = readSubscriptions(core, message);
+export function subscribe(
+  core: Core,
+  exchange: Exchange,
+  message: Incoming,
+  session: Session,
+): MaybePromise<Replies> {
+  const names = readSubscriptions(core, exchange, message);
   if (typeof names === 'string') return [failure(message, names)];
   if (names.some(isMeta)) return [failure(message, denied('subscribe', 'denied_by_security_policy'))];
   // Services answer whom they like; subscribing to one is a habit of some clients and leaves nothing behind.
-  const channels = [...new Set(names)].filter((name) => !isService(name));
+  const channels = names.filter((name) => !isService(name));
 
   const { subscriptions } = session.state;
   const added = channels.filter((name) => !subscriptions.has(name)).length;
