@@ -1,10 +1,12 @@
 import { CometD, type Extension, type Message } from 'cometd';
 import { adapt } from 'cometd-nodejs-client';
 import { until } from '../support/until.js';
-import type { RealClient, RealClientSettings } from './real-client.js';
+import { type RealClient, type RealClientSettings, tokenOf } from './real-client.js';
 
 // Once: all clients here live in one browser, so to speak, with one set of cookies.
 adapt();
+
+const HANDSHAKE = '/meta/handshake';
 
 /** The JavaScript client of the CometD project, as it comes from npm. */
 export class CometdClient implements RealClient {
@@ -15,17 +17,21 @@ export class CometdClient implements RealClient {
   #lastAnswered: string | undefined;
   #connected = false;
 
-  /** `extensions` are those that come with the client, by name. */
-  constructor(settings: RealClientSettings, extensions: Readonly<Record<string, Extension>> = {}) {
+  /** `extensions` are those that come with the client, by name; `Client` is that of another version. */
+  constructor(
+    settings: RealClientSettings,
+    extensions: Readonly<Record<string, Extension>> = {},
+    Client: new () => CometD = CometD,
+  ) {
     this.#settings = settings;
-    const cometd = new CometD();
+    const cometd = new Client();
     this.#cometd = cometd;
     if (settings.transport === 'long-polling') cometd.unregisterTransport('websocket');
     else cometd.unregisterTransport('long-polling');
     cometd.unregisterTransport('callback-polling');
     cometd.configure({ url: settings.url, logLevel: 'warn', backoffIncrement: 20, maxBackoff: 100 });
     for (const [name, extension] of Object.entries(extensions)) cometd.registerExtension(name, extension);
-    const presentedOn = settings.presentedOn ?? [];
+    const presentedOn = settings.presentedOn ?? [HANDSHAKE];
     cometd.registerExtension('test', {
       outgoing: (message: Message) => {
         this.#sent.push(message.channel);
@@ -58,7 +64,7 @@ export class CometdClient implements RealClient {
 
   start(): Promise<void> {
     return this.#ask((callback) => {
-      this.#cometd.handshake({ ext: this.#ext() }, callback);
+      this.#cometd.handshake(callback);
     });
   }
 
@@ -97,7 +103,8 @@ export class CometdClient implements RealClient {
   }
 
   #ext(): object {
-    return this.#settings.token === undefined ? {} : { auth: { token: this.#settings.token } };
+    const token = tokenOf(this.#settings);
+    return token === undefined ? {} : { auth: { token } };
   }
 
   #ask(send: (callback: (reply: Message) => void) => unknown): Promise<void> {

@@ -17,7 +17,7 @@ function create(settings: ConstructorParameters<typeof CometdClient>[0]): Cometd
 
 describe('the cometd client with its extensions', () => {
   withRealClient(create, (interop) => {
-    it('misses nothing while its connections die all the time', async () => {
+    it('[C4] misses nothing while its connections die all the time, with its token on connects', async () => {
       const app = await interop.start({ rules: RULES });
       // Its adapter for Node sends no cookie with a socket, so the token has to prove whose session it is.
       const presentedOn = ['/meta/handshake', '/meta/connect'];
@@ -34,6 +34,22 @@ describe('the cometd client with its extensions', () => {
       // Repetitions are the client's business; gaps and disorder would be the server's.
       expect(distinct()).toEqual(Array.from({ length: MESSAGES }, (_, index) => index));
       expect(alice.clientId).toBe(clientId);
+    });
+
+    it('[C4] keeps its session without that where it sends its cookie, over long-polling', async () => {
+      const app = await interop.start({ rules: RULES });
+      const alice = await interop.client('alice');
+      await alice.start();
+      await until('the client to be connected', () => alice.connected && alice.sent('/meta/connect') > 1);
+      const { clientId } = alice;
+      app.cutConnections();
+      const before = alice.sent('/meta/connect');
+      await until('more connects', () => alice.connected && alice.sent('/meta/connect') > before + 2);
+      const kept = interop.transport === 'long-polling';
+      expect(alice.clientId === clientId).toBe(kept);
+      expect(alice.sent('/meta/handshake')).toBe(kept ? 1 : 2);
+      // What was lost would only wait to expire.
+      if (!kept) app.server.sessions.find(clientId ?? '')?.end('timeout');
     });
 
     it('knows what time it is at the server', async () => {

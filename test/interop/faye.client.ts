@@ -1,6 +1,6 @@
 import Faye, { type FayeConnection, type FayeMessage } from 'faye';
 import { within } from '../support/until.js';
-import type { RealClient, RealClientSettings } from './real-client.js';
+import { type RealClient, type RealClientSettings, tokenOf } from './real-client.js';
 
 /**
  * It opens its socket while its first handshake is still under way, so that the two may be given different cookies; which
@@ -17,16 +17,15 @@ export class FayeClient implements RealClient {
   #refusal: ((error: Error) => void) | undefined;
 
   /** `faye` is a client that somebody else has made of it. */
-  constructor(
-    { url, transport, token, presentedOn = PRESENTED_ON, disguise }: RealClientSettings,
-    faye: FayeConnection = new Faye.Client(url, { retry: 0.05, timeout: 5 }),
-  ) {
+  constructor(settings: RealClientSettings, faye: FayeConnection = fayeConnection(settings)) {
+    const { transport, presentedOn = PRESENTED_ON, disguise } = settings;
     this.#faye = faye;
     // It always shakes hands over HTTP, and moves to a socket afterwards if it may.
     if (transport === 'long-polling') this.#faye.disable('websocket');
     this.#faye.addExtension({
       outgoing: (message, callback) => {
         this.#sent.push(message.channel);
+        const token = tokenOf(settings);
         if (token !== undefined && presentedOn.includes(message.channel)) message.ext = { auth: { token } };
         if (!message.channel.startsWith('/meta/')) Object.assign(message, disguise);
         callback(message);
@@ -87,6 +86,14 @@ export class FayeClient implements RealClient {
     }
     if (message.channel === '/meta/connect') this.#connected = message.successful === true;
   }
+}
+
+/** A client of a version of faye that is patient enough for a machine that is busy. */
+export function fayeConnection(
+  { url }: RealClientSettings,
+  { Client }: Pick<typeof Faye, 'Client'> = Faye,
+): FayeConnection {
+  return new Client(url, { retry: 0.05, timeout: 5 });
 }
 
 /** Its errors are no errors as the language knows them. */

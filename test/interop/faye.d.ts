@@ -18,6 +18,7 @@ declare module 'faye' {
   export interface FayeConnection {
     addExtension(extension: FayeExtension): void;
     disable(feature: string): void;
+    setHeader(name: string, value: string): void;
     connect(callback?: () => void): void;
     subscribe(channel: string, callback: (data: unknown) => void): PromiseLike<unknown>;
     publish(channel: string, data: unknown): PromiseLike<unknown>;

@@ -38,8 +38,10 @@ export class Interop {
     providers: readonly Provider[] = [],
   ): Promise<CometApp> {
     this.#issuer ??= await TokenIssuer.open();
-    const limits = { handshakeTimeout: 5_000 };
-    const options = { auth: this.#issuer.auth, session: TIMES, limits, ...changes };
+    // faye opens a socket before it knows whether it may use it, and leaves it open.
+    const limits = { handshakeTimeout: 2_000 };
+    const auth = { ...this.#issuer.auth, ...changes.auth };
+    const options = { session: TIMES, limits, ...changes, auth };
     this.#app = await CometApp.start({ http: DEFAULT_HTTP_KIND, options, providers });
     return this.#app;
   }
@@ -51,24 +53,34 @@ export class Interop {
   }
 
   /** A client of `user`, or of nobody. */
-  async client(user: string | undefined, changes: Partial<RealClientSettings> = {}): Promise<RealClient> {
+  async client(
+    user: string | undefined,
+    changes: Partial<RealClientSettings> = {},
+    create = this.create,
+  ): Promise<RealClient> {
     const token = user === undefined ? {} : { token: await this.token(user) };
     const settings = { url: this.app.url, transport: this.transport, ...token, ...changes };
-    const client = this.create(settings);
+    const client = create(settings);
     this.#clients.push(client);
     return client;
   }
 
   /** Has every client leave, and checks that nothing is left of them. */
+  async leave(): Promise<void> {
+    const { app } = this;
+    await Promise.all(this.#clients.splice(0).map((client) => client.stop()));
+    await until('everything to end', () => app.idle, 15_000).catch(() => undefined);
+    app.expectIdle();
+  }
+
+  /** The same, and closes the application, if one was started. */
   async finish(): Promise<void> {
     const app = this.#app;
-    this.#app = undefined;
     if (!app) return;
     try {
-      await Promise.all(this.#clients.splice(0).map((client) => client.stop()));
-      await until('everything to end', () => app.idle, 15_000).catch(() => undefined);
-      app.expectIdle();
+      await this.leave();
     } finally {
+      this.#app = undefined;
       await app.close();
       await this.#issuer?.close();
       this.#issuer = undefined;

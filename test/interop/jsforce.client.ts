@@ -2,7 +2,7 @@ import { createRequire } from 'node:module';
 import type { FayeConnection, FayeExtension, FayeMessage } from 'faye';
 import { within } from '../support/until.js';
 import { FayeClient } from './faye.client.js';
-import type { RealClientSettings } from './real-client.js';
+import { type RealClientSettings, tokenOf } from './real-client.js';
 
 /** The parts of jsforce that are used here. Its own types declare faye a second time. */
 interface Jsforce {
@@ -50,7 +50,8 @@ export class JsforceClient extends FayeClient {
   readonly #nextConnect: () => Promise<void>;
   #left = false;
 
-  constructor({ token, ...settings }: RealClientSettings) {
+  constructor({ token: presented, ...settings }: RealClientSettings) {
+    const token = tokenOf({ token: presented ?? '', ...settings });
     const incoming: FayeMessage[] = [];
     const failures: FayeMessage[] = [];
     let answered: (() => void) | undefined;

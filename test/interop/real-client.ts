@@ -4,9 +4,9 @@ import type { TransportName } from '../support/bench.js';
 export interface RealClientSettings {
   readonly url: string;
   readonly transport: TransportName;
-  /** Sent in `ext.auth` of messages on these channels. */
-  readonly token?: string;
-  /** @default the handshake only, as stock clients do */
+  /** Sent in `ext.auth` of messages; a function is asked each time. */
+  readonly token?: string | (() => string);
+  /** The channels of messages that carry it. @default the handshake only, as stock clients do */
   readonly presentedOn?: readonly string[];
   /** Members added to everything it publishes, as an attacker would. */
   readonly disguise?: Readonly<Record<string, unknown>>;
@@ -31,3 +31,8 @@ export interface RealClient {
 
 /** How each of them is made. */
 export type RealClientFactory = (settings: RealClientSettings) => RealClient;
+
+/** The token that is good now. */
+export function tokenOf({ token }: RealClientSettings): string | undefined {
+  return typeof token === 'function' ? token() : token;
+}
