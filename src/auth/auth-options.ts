@@ -21,6 +21,12 @@ export interface TenantClaim {
  */
 export type UserIdMapping = (claims: Readonly<Record<string, unknown>>) => string;
 
+/**
+ * Says whether claims are those of a user or of a service (a token of the client credentials grant); `undefined` leaves it to
+ * what is known of tokens. What it throws, a promise, and any other answer refuse the token.
+ */
+export type KindDecision = (claims: Readonly<Record<string, unknown>>) => 'user' | 'service' | undefined;
+
 /** How an issuer is asked about tokens (RFC 7662). */
 export interface CometIntrospectionOptions {
   /** The name under which the issuer knows this server. */
@@ -101,6 +107,12 @@ export interface CometIssuerSettings {
    * @default the resource
    */
   audience?: string | readonly string[];
+  /**
+   * The claim that names this server in tokens without an `aud`, for example `'client_id'` for Amazon Cognito. A token that
+   * has an `aud` is still judged by that.
+   * @default 'aud'
+   */
+  audienceClaim?: string;
   /** How tokens are verified. @default 'jwt' */
   strategy?: TokenStrategy;
   /** How the issuer is asked about tokens, if `strategy` says that it is. */
@@ -109,7 +121,11 @@ export interface CometIssuerSettings {
   jwksUri?: string;
   /** Signature algorithms that are accepted. @default ['RS256', 'PS256', 'ES256', 'EdDSA'] */
   algorithms?: readonly string[];
-  /** Values of the `typ` header that mark an access token (RFC 9068 §4). @default ['at+jwt'] */
+  /**
+   * Values of the `typ` header that access tokens have besides the `at+jwt` of RFC 9068 §4, for example `'JWT'`. `'none'`
+   * stands for a header without `typ`. Tokens of such a type are searched for marks of ID tokens and others.
+   * @default ['at+jwt']
+   */
   tokenTypes?: readonly string[];
   /** Scopes that every token must have. @default [] */
   requiredScopes?: readonly string[];
@@ -119,10 +135,17 @@ export interface CometIssuerSettings {
   userPrefix?: string;
   /** Makes the user's id, instead of `userClaim` and `userPrefix`. */
   userId?: UserIdMapping;
+  /** Tells users and services apart, where tokens do not tell: the first of the rules that docs/security.md lists. */
+  kind?: KindDecision;
   /** The tenant of all tokens of this issuer, or the claim that holds it. */
   tenant?: string | TenantClaim;
-  /** Claims that principals keep, for rules and handlers. Every session holds them. @default [] */
-  claims?: readonly string[];
+  /**
+   * Claims that principals keep, for rules and handlers. Every session holds them. An object gives them names of your own,
+   * and says where each stands: `{ roles: 'realm_access.roles' }`, or `{ roles: ['resource_access', 'my.app', 'roles'] }`
+   * where names have dots. A claim whose name is the whole text comes first.
+   * @default []
+   */
+  claims?: readonly string[] | Readonly<Record<string, string | readonly string[]>>;
   /** Seconds by which clocks may differ. @default 5 */
   clockTolerance?: number;
   /** Seconds after which a token must be presented again, however long it is good for. @default 3600 */
@@ -147,6 +170,12 @@ export interface CometAuthOptions extends CometIssuerSettings {
    * followed by its path, which issuer is the right one, and challenges name that place. Without it nothing is served.
    */
   resource?: string;
+  /**
+   * Characters a token may have. Node takes no more than 16 KB of headers in all, unless the HTTP server is created with a
+   * larger `maxHeaderSize`; messages (`ext.auth.token`) have room for longer tokens.
+   * @default 16384
+   */
+  maxTokenLength?: number;
   /** Scopes that `resource` is described with. @default the required scopes */
   scopesSupported?: readonly string[];
   /**

@@ -6,6 +6,7 @@ import type { CredentialCarriers, CredentialOptions } from './credentials.js';
 import { failureCode } from './failure-code.js';
 import { isNameText } from './name-text.js';
 import { MAX_TOKEN_LENGTH, tokenRef } from './presented-token.js';
+import { isWithin } from './single-flight.js';
 import { AuthUnavailableError, TokenError } from './token-verifier.js';
 import type { Presenter } from './verification-gate.js';
 
@@ -19,13 +20,18 @@ export interface Authenticated {
 
 /** What an authenticator goes by, where it differs from the default. */
 export interface AuthenticatorOptions {
-  /** Characters a token may have; a longer one never reaches the verifier. @default 8192 */
+  /** Characters a token may have; a longer one never reaches the verifier. @default 16384 */
   readonly maxTokenLength?: number;
   /** Where tokens may come from. @default where clients in the wild put them */
   readonly credentials?: CredentialOptions;
   /** Whether principals have tenants: then each must have one, else none may. @default false */
   readonly tenants?: boolean;
+  /** Milliseconds on a clock that is never set. @default that of the process */
+  readonly now?: () => number;
 }
+
+/** Milliseconds between two warnings of tokens that are too long. */
+const WARNING_PAUSE = 60_000;
 
 /** Verifies the tokens of requests. A `TokenVerifier` does, and a `VerificationGate` ahead of one. */
 export interface RequestVerifier {
@@ -39,6 +45,7 @@ export class Authenticator {
   readonly #verifier: RequestVerifier | undefined;
   readonly #logger: Logger;
   readonly #options: AuthenticatorOptions;
+  #warned: number | undefined;
 
   /** @param verifier what verifies tokens; without one every token is refused. */
   constructor(verifier: RequestVerifier | undefined, logger: Logger, options: AuthenticatorOptions = {}) {
@@ -66,9 +73,12 @@ export class Authenticator {
       return { messages, credential: { kind: 'refused', error } };
     }
     if (token === undefined) return { messages, credential: NO_CREDENTIAL };
-    if (this.#verifier === undefined || token.length > (this.#options.maxTokenLength ?? MAX_TOKEN_LENGTH)) {
-      const why = this.#verifier === undefined ? 'no verifier is configured' : 'it is too long';
-      this.#logger.debug(`The token ${tokenRef(token)} was refused: ${why}.`);
+    if (this.#verifier === undefined) {
+      this.#logger.debug(`The token ${tokenRef(token)} was refused: no verifier is configured.`);
+      return { messages, credential: REFUSED };
+    }
+    if (token.length > (this.#options.maxTokenLength ?? MAX_TOKEN_LENGTH)) {
+      this.#warnOfLength(token.length);
       return { messages, credential: REFUSED };
     }
     const inHeader =
@@ -85,6 +95,18 @@ export class Authenticator {
   refusesUnread(authorization: CredentialCarriers['authorization'], presenter: Presenter): boolean {
     if (authorization === undefined || !this.#verifier?.refuses) return false;
     return this.#verifier.refuses(() => takeCredentials({ messages: [], authorization }).token, presenter);
+  }
+
+  /** Anybody can send long tokens, and so often that a line for each would be an attack of its own. */
+  #warnOfLength(length: number): void {
+    const now = (this.#options.now ?? defaultNow)();
+    if (this.#warned !== undefined && isWithin(now, this.#warned, WARNING_PAUSE)) return;
+    this.#warned = now;
+    const permitted = this.#options.maxTokenLength ?? MAX_TOKEN_LENGTH;
+    this.#logger.warn(
+      `A token of ${length} characters was refused unread: auth.maxTokenLength permits ${permitted}. ` +
+        'The next minute is not reported.',
+    );
   }
 
   async #verify(
@@ -133,6 +155,10 @@ export class Authenticator {
 
 const SOMEBODY = (): Presenter => ({ lane: 'clients', network: 'unknown' });
 
+function defaultNow(): number {
+  return performance.now();
+}
+
 const NO_CREDENTIAL = Object.freeze({ kind: 'none' } as const);
 
 const MISMATCH = Object.freeze({ kind: 'refused', error: BayeuxErrors.principalMismatch } as const);
@@ -151,7 +177,7 @@ function isSound(
   // has none would be in a tenant that nobody has made.
   if (typeof principal.tenant !== 'string' || (principal.tenant !== '') !== tenants) return false;
   // A time that compares with no other would never come.
-  if (principal.expiresAt !== undefined && !Number.isFinite(principal.expiresAt)) return false;
+  if (![principal.expiresAt ?? 0, principal.statedExpiry ?? 0].every(Number.isFinite)) return false;
   if (principal.kind === 'service') return principal.userId === null;
   return principal.kind === 'user' && (principal.userId === null || isNameText(principal.userId));
 }

@@ -1,5 +1,6 @@
 import { SCOPE } from './scope-text.js';
-import type { TenantClaim, UserIdMapping } from './auth-options.js';
+import type { KindDecision, TenantClaim, UserIdMapping } from './auth-options.js';
+import type { KeptClaim } from './claims.js';
 
 /** What is read from the claims of an issuer's tokens, with every default filled in. */
 export interface ClaimsOptions {
@@ -7,6 +8,10 @@ export interface ClaimsOptions {
   readonly issuer: string;
   /** The names of this server, one of which the `aud` of a token must hold. */
   readonly audience: string | readonly string[];
+  /** The claim that holds such a name where a token has no `aud`. */
+  readonly audienceClaim: string;
+  /** Says whether a token is that of a user or of a service, ahead of everything else. */
+  readonly kind?: KindDecision | undefined;
   /** Scopes that every token must have. */
   readonly requiredScopes: readonly string[];
   /** The claim that holds the user's id. */
@@ -18,7 +23,7 @@ export interface ClaimsOptions {
   /** The tenant, or the claim that holds it; without it there are no tenants. */
   readonly tenant?: string | TenantClaim | undefined;
   /** Claims that principals keep. */
-  readonly claims: readonly string[];
+  readonly claims: readonly KeptClaim[];
   /** Seconds by which clocks may differ. */
   readonly clockTolerance: number;
   /** Seconds after which a token must be presented again, however long it is good for. */
@@ -34,6 +39,9 @@ export function claimsMistakes(options: ClaimsOptions): string[] {
       'The audience is missing: write the name of this server that the issuer puts into the `aud` claim.',
     );
   }
+  if (options.audienceClaim === '') {
+    mistakes.push("The audienceClaim is empty: write the name of the claim, or leave it out for 'aud'.");
+  }
   for (const scope of options.requiredScopes.filter((name) => !SCOPE.test(name))) {
     mistakes.push(
       `The required scope '${scope}' is no scope: write one scope in each element, without spaces.`,
@@ -46,6 +54,11 @@ export function claimsMistakes(options: ClaimsOptions): string[] {
   }
   if (options.userId !== undefined && (options.userClaim !== 'sub' || options.userPrefix !== '')) {
     mistakes.push('There are both a userId and a userClaim or userPrefix: keep the one that shall make ids.');
+  }
+  if (options.claims.some(({ name, source }) => name === '' || source.length === 0 || source.includes(''))) {
+    mistakes.push(
+      "The claims have an empty name: write for example claims: ['name'] or claims: { roles: 'realm_access.roles' }.",
+    );
   }
   if (!(Number.isFinite(options.clockTolerance) && options.clockTolerance >= 0)) {
     mistakes.push('The clock tolerance must be a number of seconds, 0 or more.');

@@ -18,6 +18,8 @@ export interface CometPrincipal extends Principal {
   readonly scopes: readonly string[];
   /** Milliseconds since the epoch at which the token ceases to be good, clocks' difference included; absent if never. */
   readonly expiresAt?: number;
+  /** Milliseconds since the epoch at which the token ends by what it says itself, and by what its client is told. */
+  readonly statedExpiry?: number;
   /** Milliseconds since the epoch at which the token was issued; absent if that is not known. */
   readonly issuedAt?: number;
   /** The `jti` of the token, by which it can be revoked. */

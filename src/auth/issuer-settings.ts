@@ -5,7 +5,9 @@ import type {
   CometIssuerOptions,
   TokenStrategy,
 } from './auth-options.js';
+import type { KeptClaim } from './claims.js';
 import type { JwtVerifierOptions } from './jwt-verifier.options.js';
+import { MAX_TOKEN_LENGTH } from './presented-token.js';
 
 /** How an issuer is asked about tokens, with every default filled in. */
 export interface IntrospectionSettings {
@@ -48,10 +50,12 @@ export function issuerSettings(auth: CometAuthOptions): IssuerSettings[] {
   return auth.issuer === undefined ? [] : [settingsOf({ ...auth, audience, issuer: auth.issuer })];
 }
 
-function settingsOf(options: CometIssuerOptions): IssuerSettings {
+function settingsOf(options: CometIssuerOptions & Pick<CometAuthOptions, 'maxTokenLength'>): IssuerSettings {
   return {
     issuer: options.issuer,
     audience: options.audience ?? [],
+    audienceClaim: options.audienceClaim ?? 'aud',
+    maxTokenLength: options.maxTokenLength ?? MAX_TOKEN_LENGTH,
     strategy: options.strategy ?? 'jwt',
     introspection: options.introspection && introspectionOf(options.introspection),
     introspectionEndpoint: options.introspection?.endpoint,
@@ -62,12 +66,24 @@ function settingsOf(options: CometIssuerOptions): IssuerSettings {
     userClaim: options.userClaim ?? 'sub',
     userPrefix: options.userPrefix ?? '',
     userId: options.userId,
+    kind: options.kind,
     tenant: options.tenant,
-    claims: options.claims ?? [],
+    claims: keptClaims(options.claims ?? []),
     clockTolerance: options.clockTolerance ?? 5,
     maxTokenLifetime: options.maxTokenLifetime ?? 3600,
     allowInsecureIssuer: options.allowInsecureIssuer ?? false,
   };
+}
+
+/** Elements of a list are claims of that very name; an object says where each stands. */
+export function keptClaims(claims: NonNullable<CometIssuerOptions['claims']>): KeptClaim[] {
+  if (isList(claims)) return claims.map((name) => ({ name, source: [name] }));
+  return Object.entries(claims).map(([name, source]) => ({ name, source }));
+}
+
+/** `Array.isArray` does not narrow lists that are read-only. */
+function isList<T>(value: readonly T[] | object): value is readonly T[] {
+  return Array.isArray(value);
 }
 
 function introspectionOf(options: CometIntrospectionOptions): IntrospectionSettings {

@@ -7,7 +7,6 @@ import { IntrospectionVerifier } from './introspection.verifier.js';
 import { type IssuerEndpoint, IssuerMetadata } from './issuer-metadata.js';
 import type { IssuerSettings } from './issuer-settings.js';
 import { COMPACT_JWS, JwtTokenVerifier } from './jwt.verifier.js';
-import { MAX_TOKEN_LENGTH } from './presented-token.js';
 import type { TokenRechecker } from './rechecks.js';
 import { TokenError } from './token-verifier.js';
 import type { SharingVerifier } from './verification-gate.js';
@@ -26,6 +25,7 @@ export class IssuersVerifier implements SharingVerifier, TokenRechecker {
   readonly #asked = new Map<string, IntrospectionVerifier>();
   /** Whom tokens are shown that say nothing of their issuer. */
   readonly #opaque: SharingVerifier | undefined;
+  readonly #maxTokenLength: number;
 
   /**
    * @throws TypeError if the options cannot be used; `validateIssuers` tells what is wrong.
@@ -34,6 +34,7 @@ export class IssuersVerifier implements SharingVerifier, TokenRechecker {
     this.#verifiers = new Map(
       issuers.map((issuer) => [issuer.issuer, this.#verifierOf(issuer, logger, clock)]),
     );
+    this.#maxTokenLength = Math.max(...issuers.map(({ maxTokenLength }) => maxTokenLength));
     // With two of them one would see the tokens of the other.
     const [asked, ...others] = issuers.filter(({ strategy }) => strategy === 'introspection');
     if (asked && others.length === 0) this.#opaque = this.#verifiers.get(asked.issuer);
@@ -44,7 +45,7 @@ export class IssuersVerifier implements SharingVerifier, TokenRechecker {
    * @throws AuthUnavailableError if its issuer cannot be asked.
    */
   async verify(token: string, share?: Share): Promise<CometPrincipal> {
-    if (token.length > MAX_TOKEN_LENGTH) throw new TokenError('invalid_token', 'too long');
+    if (token.length > this.#maxTokenLength) throw new TokenError('invalid_token', 'too long');
     const issuer = claimedIssuer(token);
     const verifier = issuer === undefined ? this.#opaque : this.#verifiers.get(issuer);
     if (!verifier) throw new TokenError('invalid_token', 'of no issuer that is configured (iss)');

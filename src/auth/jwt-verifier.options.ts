@@ -6,8 +6,10 @@ import { isPermitted, permitsHttp } from './issuer-url.js';
 export interface JwtVerifierOptions extends IssuerOptions, ClaimsOptions {
   /** Signature algorithms that are accepted; asymmetric ones only. */
   readonly algorithms: readonly string[];
-  /** Values of the `typ` header that mark an access token. */
+  /** Values of the `typ` header that access tokens have besides `at+jwt`; `none` if they may have none. */
   readonly tokenTypes: readonly string[];
+  /** Characters a token may have. */
+  readonly maxTokenLength: number;
 }
 
 /** With a shared secret whoever can verify can also sign; with `none` anybody can. */
@@ -28,7 +30,9 @@ export function validateJwtOptions(options: JwtVerifierOptions): string[] {
     );
   }
   if (options.tokenTypes.length === 0 || options.tokenTypes.includes('')) {
-    mistakes.push("The token types are incomplete: write the `typ` of access tokens, usually 'at+jwt'.");
+    mistakes.push(
+      "The token types are incomplete: write the `typ` of access tokens, for example 'JWT', or leave them out.",
+    );
   }
   return mistakes;
 }

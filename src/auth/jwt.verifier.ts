@@ -1,5 +1,6 @@
 import type { JWTVerifyResult } from 'jose';
 import type { Clock, Logger } from '../bayeux/ports.js';
+import { ACCESS_TOKEN } from './claims.js';
 import { audiencesOf } from './claims-options.js';
 import type { CometPrincipal } from './comet-principal.js';
 import { failureCode } from './failure-code.js';
@@ -7,16 +8,17 @@ import { IssuerKeys } from './issuer-keys.js';
 import type { IssuerMetadata } from './issuer-metadata.js';
 import { validateJwtOptions } from './jwt-verifier.options.js';
 import type { JwtVerifierOptions } from './jwt-verifier.options.js';
-import { MAX_TOKEN_LENGTH, tokenRef } from './presented-token.js';
-import { principalOf, refuseLookAlikes } from './token-claims.js';
+import { refuseLookAlikes } from './look-alikes.js';
+import { tokenRef } from './presented-token.js';
+import { principalOf, refuseOtherAudiences } from './token-claims.js';
 import { AuthUnavailableError, TokenError } from './token-verifier.js';
 import type { TokenVerifier } from './token-verifier.js';
 
 /** JWS compact serialisation, RFC 7515 §7.1. An unsigned token (`a.b.`) has not even this shape. */
 export const COMPACT_JWS = /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$/;
 
-/** The type that RFC 9068 §2.1 gives to access tokens and to nothing else. */
-const ACCESS_TOKEN = 'at+jwt';
+/** How `tokenTypes` says that a header needs no `typ`. */
+const UNTYPED = 'none';
 
 /**
  * Verifies JWT access tokens (RFC 9068) of one issuer, with the keys it publishes. Asks the issuer when the first
@@ -24,7 +26,6 @@ const ACCESS_TOKEN = 'at+jwt';
  */
 export class JwtTokenVerifier implements TokenVerifier {
   readonly #options: JwtVerifierOptions;
-  readonly #audience: string[];
   readonly #algorithms: string[];
   readonly #types: ReadonlySet<string>;
   readonly #keys: IssuerKeys;
@@ -38,9 +39,8 @@ export class JwtTokenVerifier implements TokenVerifier {
     const mistakes = validateJwtOptions(options);
     if (mistakes.length > 0) throw new TypeError(mistakes.join('\n'));
     this.#options = options;
-    this.#audience = audiencesOf(options);
     this.#algorithms = [...options.algorithms];
-    this.#types = new Set(options.tokenTypes.map(bareType));
+    this.#types = new Set([ACCESS_TOKEN, ...options.tokenTypes.map(bareType)]);
     this.#keys = new IssuerKeys(options, logger, () => clock.now(), metadata);
     this.#clock = clock;
   }
@@ -50,27 +50,34 @@ export class JwtTokenVerifier implements TokenVerifier {
    * @throws AuthUnavailableError if the issuer cannot be asked for its keys.
    */
   async verify(token: string): Promise<CometPrincipal> {
-    if (token.length > MAX_TOKEN_LENGTH) throw new TokenError('invalid_token', 'too long');
+    if (token.length > this.#options.maxTokenLength) throw new TokenError('invalid_token', 'too long');
     if (!COMPACT_JWS.test(token)) throw new TokenError('invalid_token', 'no JWS in compact serialisation');
     const now = this.#clock.wallTime();
     const { payload, protectedHeader } = await this.#verifySignature(token, now);
-    // jose compares `typ` with one value only, so the comparison is made here, by its rules.
-    const type = typeof protectedHeader.typ === 'string' ? bareType(protectedHeader.typ) : undefined;
-    if (type === undefined || !this.#types.has(type)) {
-      const said =
-        protectedHeader.typ === undefined ? 'missing' : JSON.stringify(protectedHeader.typ).slice(0, 40);
-      const permitted = this.#options.tokenTypes.join(', ');
-      throw new TokenError('invalid_token', `typ is ${said}, and auth.tokenTypes permits ${permitted}`);
-    }
-    if (type !== ACCESS_TOKEN) refuseLookAlikes(payload);
-    return principalOf(payload, this.#options, { now: Math.floor(now / 1000), tokenRef: tokenRef(token) });
+    const type = this.#typeOf(protectedHeader);
+    refuseOtherAudiences(payload, this.#options);
+    refuseLookAlikes(payload, type);
+    const seconds = Math.floor(now / 1000);
+    return principalOf(payload, this.#options, { now: seconds, tokenRef: tokenRef(token), type });
+  }
+
+  /** jose compares `typ` with one value only, so the comparison is made here, by its rules. */
+  #typeOf({ typ }: JWTVerifyResult['protectedHeader']): string | undefined {
+    const type: unknown = typ;
+    if (type === undefined && this.#types.has(UNTYPED)) return undefined;
+    const bare = typeof type === 'string' ? bareType(type) : UNTYPED;
+    if (bare !== UNTYPED && this.#types.has(bare)) return bare;
+    const said = type === undefined ? 'missing' : JSON.stringify(type).slice(0, 40);
+    const permitted = [...this.#types].join(', ');
+    throw new TokenError('invalid_token', `typ is ${said}, and auth.tokenTypes permits ${permitted}`);
   }
 
   async #verifySignature(token: string, now: number): Promise<JWTVerifyResult> {
     try {
       return await this.#keys.verify(token, {
         issuer: this.#options.issuer,
-        audience: this.#audience,
+        // Without it, jose asks for no `aud` either.
+        ...(this.#options.audienceClaim === 'aud' && { audience: audiencesOf(this.#options) }),
         algorithms: this.#algorithms,
         requiredClaims: ['exp', 'iat'],
         clockTolerance: this.#options.clockTolerance,

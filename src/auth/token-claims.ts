@@ -1,14 +1,9 @@
-import type { JWTPayload } from 'jose';
-import { type ClaimsOptions, tenantsOf } from './claims-options.js';
+import { leaveUnheard } from '../bayeux/maybe-promise.js';
+import { audiencesIn, type Claims, clientsOf, keptOf, nameIn, own, refused, scopesOf } from './claims.js';
+import { audiencesOf, type ClaimsOptions, tenantsOf } from './claims-options.js';
 import type { CometPrincipal } from './comet-principal.js';
 import { isNameText } from './name-text.js';
-import { TokenError } from './token-verifier.js';
-
-/** Names that issuers give to the claim RFC 9068 §2.2 calls `client_id`. */
-const CLIENT_CLAIMS = ['client_id', 'azp', 'cid', 'appid'] as const;
-
-/** How issuers mark tokens of the client credentials grant in `gty`. */
-const CLIENT_GRANTS: readonly unknown[] = ['client-credentials', 'client_credentials'];
+import { kindOf } from './principal-kind.js';
 
 /** What is needed to judge the claims, besides the options. */
 export interface ClaimsContext {
@@ -16,6 +11,8 @@ export interface ClaimsContext {
   readonly now: number;
   /** Twelve hexadecimal digits that identify the token in logs. */
   readonly tokenRef: string;
+  /** The `typ` of its header, bare and in lower case. */
+  readonly type?: string | undefined;
 }
 
 /**
@@ -25,13 +22,9 @@ export interface ClaimsContext {
  * @throws TokenError if a claim is missing, malformed or not acceptable.
  * @internal
  */
-export function principalOf(
-  claims: JWTPayload,
-  options: ClaimsOptions,
-  context: ClaimsContext,
-): CometPrincipal {
-  for (const name of ['sub', 'client_id', 'jti', 'sid']) {
-    if (Object.hasOwn(claims, name) && !isNameText(claims[name])) throw refused(`malformed ${name}`);
+export function principalOf(claims: Claims, options: ClaimsOptions, context: ClaimsContext): CometPrincipal {
+  for (const name of ['sub', 'jti', 'sid']) {
+    if (Object.hasOwn(claims, name)) nameIn(claims, name);
   }
   // The token is bound to a key or certificate (RFC 9449, RFC 8705), and nobody here can prove possession of it.
   if (Object.hasOwn(claims, 'cnf')) throw refused('sender-constrained token presented as a bearer token');
@@ -40,9 +33,9 @@ export function principalOf(
   const missing = options.requiredScopes.filter((scope) => !scopes.includes(scope));
   if (missing.length > 0) throw refused(`without the scope ${missing.join(' ')}`);
 
-  const clients = CLIENT_CLAIMS.map((name) => claims[name]).filter(isNameText);
-  const subject = claims.sub ?? null;
-  const clientId = clients[0] ?? null;
+  const clients = clientsOf(claims);
+  const subject = (own(claims, 'sub') as string | undefined) ?? null;
+  const kind = kindOf(claims, options, context.type);
   const tenant = tenantOf(claims, options);
   // Whoever is in two tenants is somebody else in each. Escaped, so that no tenant can look like a subject.
   const realm = tenant === '' ? options.issuer : `${options.issuer} ${encodeURIComponent(tenant)}`;
@@ -50,108 +43,85 @@ export function principalOf(
     tenant,
     issuer: options.issuer,
     subject,
-    clientId,
+    clientId: clients[0] ?? null,
     scopes,
-    expiresAt: expiryOf(claims, options, context),
+    ...expiryOf(claims, options, context),
     ...issueOf(claims, options, context),
-    ...(isNameText(claims.jti) && { tokenId: claims.jti }),
-    ...(isNameText(claims.sid) && { sid: claims.sid }),
-    ...(options.claims.length > 0 && { claims: keptOf(claims, options) }),
+    ...(isNameText(claims['jti']) && { tokenId: claims['jti'] }),
+    ...(isNameText(claims['sid']) && { sid: claims['sid'] }),
+    ...(options.claims.length > 0 && { claims: keptOf(claims, options.claims) }),
     tokenRef: context.tokenRef,
   } as const;
-  if (subject === null || isService(claims, subject, clients)) {
-    const serviceId = clientId ?? subject;
-    if (serviceId === null) throw refused('neither sub nor client_id');
-    const identity = `${realm} service:${serviceId}`;
-    return { ...common, kind: 'service', userId: null, serviceId, identity };
+  if (kind === 'service') {
+    const serviceId = serviceOf(clients, subject);
+    return { ...common, kind, userId: null, serviceId, identity: `${realm} service:${serviceId}` };
   }
+  if (subject === null) throw refused('auth.kind says that it is a user, but it has no sub');
   const userId = userIdOf(claims, options);
-  return { ...common, kind: 'user', userId, serviceId: null, identity: `${realm} user:${subject}` };
+  return { ...common, kind, userId, serviceId: null, identity: `${realm} user:${subject}` };
 }
 
 /**
- * Refuses what only looks like an access token. RFC 9068 §4 relies on `typ` for that; issuers that mark all their
- * tokens as plain `JWT` leave only the claims to go by.
+ * Refuses a token that is not meant for this server. An `aud` always counts; only where a token has none may another claim
+ * stand for it (`auth.audienceClaim`).
  *
- * @throws TokenError if the claims are those of an ID token, a logout token or another statement.
+ * @throws TokenError
  * @internal
  */
-export function refuseLookAlikes(claims: JWTPayload): void {
-  for (const name of ['nonce', 'at_hash', 'c_hash', 'events', 'token_introspection']) {
-    if (Object.hasOwn(claims, name)) throw refused(`no access token: it has ${name}`);
-  }
-  const audiences: readonly unknown[] = Array.isArray(claims.aud) ? claims.aud : [claims.aud];
-  // An ID token is addressed to the client that asked for it, an access token to a resource.
-  for (const name of CLIENT_CLAIMS) {
-    if (isNameText(claims[name]) && audiences.includes(claims[name])) {
-      throw refused(`no access token: it is addressed to its own client (${name})`);
-    }
-  }
+export function refuseOtherAudiences(claims: Claims, options: ClaimsOptions): void {
+  const named = Object.hasOwn(claims, 'aud') ? audiencesIn(claims) : [own(claims, options.audienceClaim)];
+  const names: readonly unknown[] = audiencesOf(options);
+  if (!named.some((name) => names.includes(name))) throw refused('not meant for this server (aud)');
+}
+
+/** Two names for the client of a service would make it two services, and one of them may be somebody else's. */
+function serviceOf([client, ...others]: readonly string[], subject: string | null): string {
+  if (others.length > 0) throw refused('a service with two clients');
+  const serviceId = client ?? subject;
+  if (serviceId === null) throw refused('a service without client_id and sub');
+  return serviceId;
 }
 
 /** When the token ceases to be good, or has to be presented again: the clock decides which comes first. */
-function expiryOf(claims: JWTPayload, options: ClaimsOptions, { now }: ClaimsContext): number {
+function expiryOf(
+  claims: Claims,
+  options: ClaimsOptions,
+  { now }: ClaimsContext,
+): { expiresAt: number; statedExpiry?: number } {
   const again = (now + options.maxTokenLifetime) * 1000;
-  if (claims.exp === undefined) return again;
+  const exp = own(claims, 'exp');
+  if (exp === undefined) return { expiresAt: again };
+  if (typeof exp !== 'number') throw refused('malformed exp');
   // JSON reads 1e999 as infinity, and beyond a certain number no clock can represent the time.
-  const expiresAt = (claims.exp + options.clockTolerance) * 1000;
+  const expiresAt = (exp + options.clockTolerance) * 1000;
   if (!Number.isSafeInteger(Math.floor(expiresAt))) throw refused('malformed exp');
-  return Math.min(expiresAt, again);
+  return { expiresAt: Math.min(expiresAt, again), statedExpiry: Math.min(exp * 1000, again) };
 }
 
-function issueOf({ iat }: JWTPayload, options: ClaimsOptions, { now }: ClaimsContext): { issuedAt?: number } {
+function issueOf(claims: Claims, options: ClaimsOptions, { now }: ClaimsContext): { issuedAt?: number } {
+  const iat = own(claims, 'iat');
   if (iat === undefined) return {};
   if (typeof iat !== 'number' || !(iat <= now + options.clockTolerance)) throw refused('iat in the future');
   return { issuedAt: Math.floor(iat * 1000) };
 }
 
 /** A token whose tenant is not one of those there are is nobody's here, and not one of a default tenant. */
-function tenantOf(claims: JWTPayload, options: ClaimsOptions): string {
+function tenantOf(claims: Claims, options: ClaimsOptions): string {
   const { tenant } = options;
   if (tenant === undefined || typeof tenant === 'string') return tenant ?? '';
-  const named = Object.hasOwn(claims, tenant.claim) ? claims[tenant.claim] : undefined;
-  if (typeof named !== 'string' || !tenantsOf(options).includes(named))
+  const named = own(claims, tenant.claim);
+  if (typeof named !== 'string' || !tenantsOf(options).includes(named)) {
     throw refused('missing or unknown tenant');
+  }
   return named;
 }
 
-function userIdOf(claims: JWTPayload, options: ClaimsOptions): string {
+function userIdOf(claims: Claims, options: ClaimsOptions): string {
   const { userClaim, userPrefix } = options;
-  const claimed = Object.hasOwn(claims, userClaim) ? claims[userClaim] : undefined;
+  const claimed = own(claims, userClaim);
   if (!options.userId && !isNameText(claimed)) throw refused(`missing or malformed user claim ${userClaim}`);
   const userId: unknown = options.userId ? options.userId(claims) : `${userPrefix}${String(claimed)}`;
+  leaveUnheard(userId);
   if (!isNameText(userId)) throw refused('malformed user id');
   return userId;
-}
-
-/** `fromEntries` defines members, where an assignment to `__proto__` would set a prototype. */
-function keptOf(claims: JWTPayload, options: ClaimsOptions): Readonly<Record<string, unknown>> {
-  const kept = options.claims.filter((name) => Object.hasOwn(claims, name));
-  return Object.freeze(Object.fromEntries(kept.map((name) => [name, claims[name]])));
-}
-
-/** A client that acts for itself; its subject may be called like any user (RFC 9700 §4.15). */
-function isService(claims: JWTPayload, subject: string, clients: readonly string[]): boolean {
-  if (clients.includes(subject) || claims.idtyp === 'app') return true;
-  const grants: readonly unknown[] = Array.isArray(claims.gty) ? claims.gty : [claims.gty];
-  if (grants.some((grant) => CLIENT_GRANTS.includes(grant))) return true;
-  const username = claims.preferred_username;
-  return typeof username === 'string' && username.startsWith('service-account-');
-}
-
-/** `scope` as in RFC 8693 §4.2, or `scp`, each as one text or as an array. */
-function scopesOf(claims: JWTPayload): readonly string[] {
-  const granted = claims.scope ?? claims.scp ?? [];
-  const list: readonly unknown[] = typeof granted === 'string' ? granted.split(' ') : asArray(granted);
-  if (!list.every((scope) => typeof scope === 'string')) throw refused('malformed scope');
-  return [...new Set(list)].filter((scope) => scope !== '');
-}
-
-function asArray(value: unknown): readonly unknown[] {
-  if (!Array.isArray(value)) throw refused('malformed scope');
-  return value;
-}
-
-function refused(reason: string): TokenError {
-  return new TokenError('invalid_token', reason);
 }

@@ -119,10 +119,10 @@ export class CredentialLife {
 
   /** What the client is told of its token, in seconds as OAuth has it (RFC 6749 §5.1). */
   describe(): JsonObject {
-    const { expiresAt, scopes } = this.#session.principal;
-    const left = this.#endsAt - this.#host.scheduler.now();
+    const { scopes } = this.#session.principal;
+    const left = this.#statedEnd - this.#host.scheduler.now();
     return {
-      ...(expiresAt !== undefined && {
+      ...(left < Infinity && {
         expires_in: seconds(left),
         refresh_before: seconds(left - this.#lead),
       }),
@@ -166,7 +166,8 @@ export class CredentialLife {
     const { scheduler, options } = this.#host;
     this.#endsAt = Infinity;
     this.#heedWallTime();
-    this.#lead = Math.min(options.expiry.refreshLead, Math.floor((this.#endsAt - scheduler.now()) / 4));
+    const life = Math.max(this.#statedEnd - scheduler.now(), 0);
+    this.#lead = Math.min(options.expiry.refreshLead, Math.floor(life / 4));
     this.#refusedAt = undefined;
     this.#arm();
   }
@@ -188,11 +189,17 @@ export class CredentialLife {
     return Math.min(this.#stageEnd(), this.#maxAgeAt);
   }
 
+  /** The end that clients are told of: by the allowance for clocks that differ, a token is good for longer. */
+  get #statedEnd(): number {
+    const { expiresAt = Infinity, statedExpiry = expiresAt } = this.#session.principal;
+    return statedExpiry < expiresAt ? this.#endsAt - (expiresAt - statedExpiry) : this.#endsAt;
+  }
+
   #stageEnd(): number {
     const { grace } = this.#host.options.expiry;
     switch (this.#stage) {
       case 'good':
-        return this.#endsAt - this.#lead;
+        return this.#lead === 0 ? this.#endsAt : this.#statedEnd - this.#lead;
       case 'warned':
         return this.#endsAt;
       case 'grace':
@@ -231,7 +238,7 @@ export class CredentialLife {
   }
 
   #warn(now: number): void {
-    const left = this.#endsAt - now;
+    const left = this.#statedEnd - now;
     if (this.#lead === 0 || left <= 0) return;
     this.notify({ type: 'expiring', expires_in: seconds(left) });
   }

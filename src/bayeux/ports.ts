@@ -17,6 +17,8 @@ export interface Principal {
   readonly identity: string;
   /** Milliseconds since the epoch after which the principal no longer holds; absent for anonymous sessions. */
   readonly expiresAt?: number;
+  /** The same without what is added as clocks may differ: clients are told to renew before it. @default expiresAt */
+  readonly statedExpiry?: number;
   /** Milliseconds since the epoch at which the token was issued: of two tokens the later one counts. */
   readonly issuedAt?: number;
   /** Tells one token from another without being one. */

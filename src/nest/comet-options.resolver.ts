@@ -5,6 +5,7 @@ import { type CredentialOptions, DEFAULT_ALIASES } from '../auth/credentials.js'
 import { type IssuerSettings, issuerSettings } from '../auth/issuer-settings.js';
 import { haveTenants, validateIssuers } from '../auth/issuer-settings.validation.js';
 import type { LogoutTokenOptions } from '../auth/logout-token.js';
+import { MAX_TOKEN_LENGTH } from '../auth/presented-token.js';
 import type { RevocationTimes } from '../auth/revocation-target.js';
 import { validateRules } from '../auth/rule.validation.js';
 import {
@@ -35,6 +36,8 @@ export interface ResolvedOptions {
   readonly auth: CometAuthOptions;
   /** The issuers whose tokens the built-in verifiers accept: none where the verifier is the application's own. */
   readonly issuers: readonly IssuerSettings[];
+  /** Characters a token may have. */
+  readonly maxTokenLength: number;
   /** Where tokens may come from. */
   readonly credentials: CredentialOptions;
   readonly revocation: RevocationTimes;
@@ -75,6 +78,7 @@ export function resolveOptions(options: CometModuleOptions): ResolvedOptions {
   return {
     auth,
     issuers,
+    maxTokenLength: auth.maxTokenLength ?? MAX_TOKEN_LENGTH,
     tenants: auth.tenants ?? haveTenants(issuers),
     credentials: { aliases: auth.aliases ?? DEFAULT_ALIASES, exo: compat.exo ?? false },
     revocation: revocationTimes(auth),

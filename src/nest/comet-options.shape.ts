@@ -238,6 +238,7 @@ class AuthShape extends IssuerSettingsShape {
     },
   })
   verifier?: TokenVerifier;
+  @WholeNumber(1, 'characters', 16384) maxTokenLength?: number;
   @YesOrNo() tenants?: boolean;
   @Given() @IsBoolean({ message: 'anonymous must be true or false.' }) anonymous?: boolean;
   @Given()

@@ -80,7 +80,12 @@ export class CometEndpoint {
       this.server.listeners.add(new Rechecks(this.server, verifier));
     }
     const { credentials } = resolved;
-    const authenticator = new Authenticator(gate, logger, { credentials, tenants: this.tenants });
+    const authenticator = new Authenticator(gate, logger, {
+      credentials,
+      tenants: this.tenants,
+      maxTokenLength: resolved.maxTokenLength,
+      now: () => scheduler.now(),
+    });
     const intake = new Intake(this.server, authenticator, logger, resolved.transport);
     this.door = new FrontDoor(
       intake,

@@ -8,7 +8,7 @@ import {
   ValidateIf,
   ValidateNested,
 } from 'class-validator';
-import type { TenantClaim, UserIdMapping } from '../auth/auth-options.js';
+import type { KindDecision, TenantClaim, UserIdMapping } from '../auth/auth-options.js';
 import { Given, WholeNumber, Words } from './option-checks.js';
 
 /** A text that is not empty, and a sentence that says what to write. */
@@ -31,6 +31,11 @@ function isText(value: unknown): boolean {
 
 function isTexts(value: unknown): boolean {
   return Array.isArray(value) && value.length > 0 && value.every(isText);
+}
+
+function isClaims(value: unknown): boolean {
+  if (Array.isArray(value)) return value.every((name) => typeof name === 'string');
+  return isObject(value) && Object.values(value).every((place) => isText(place) || isTexts(place));
 }
 
 function isTenant(value: unknown): boolean {
@@ -81,6 +86,11 @@ export class IssuerSettingsShape {
   )
   audience?: string | readonly string[];
   @Given()
+  @IsString({
+    message: "audienceClaim must be the name of a claim: write for example audienceClaim: 'client_id'.",
+  })
+  audienceClaim?: string;
+  @Given()
   @IsIn(['jwt', 'introspection', 'jwt+introspection'], {
     message: "strategy must be 'jwt', 'introspection' or 'jwt+introspection': leave it out for 'jwt'.",
   })
@@ -96,7 +106,7 @@ export class IssuerSettingsShape {
   jwksUri?: string;
   @Words("algorithms: ['RS256']", { empty: false })
   algorithms?: readonly string[];
-  @Words("tokenTypes: ['at+jwt']", { empty: false })
+  @Words("tokenTypes: ['JWT']", { empty: false })
   tokenTypes?: readonly string[];
   @Words("requiredScopes: ['comet']") requiredScopes?: readonly string[];
   @Given()
@@ -114,12 +124,25 @@ export class IssuerSettingsShape {
   userId?: UserIdMapping;
   @Given()
   @Check(
+    'isKind',
+    (value) => typeof value === 'function',
+    "kind must be a function: write for example kind: ({ gty }) => (gty === 'm2m' ? 'service' : undefined).",
+  )
+  kind?: KindDecision;
+  @Given()
+  @Check(
     'isTenant',
     isTenant,
     "tenant must be a name, or a claim with the names it may hold: write for example tenant: 'acme' or tenant: { claim: 'tenant', allow: ['acme', 'globex'] }.",
   )
   tenant?: string | TenantClaim;
-  @Words("claims: ['name']") claims?: readonly string[];
+  @Given()
+  @Check(
+    'isClaims',
+    isClaims,
+    "claims must be a list of names, or an object of names and places: write for example claims: ['name'] or claims: { roles: 'realm_access.roles' }.",
+  )
+  claims?: readonly string[] | Readonly<Record<string, string | readonly string[]>>;
   @WholeNumber(0, 'seconds', 5) clockTolerance?: number;
   @WholeNumber(1, 'seconds', 3600) maxTokenLifetime?: number;
   @Given()

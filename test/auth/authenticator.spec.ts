@@ -195,6 +195,23 @@ describe('Authenticator', () => {
     });
   });
 
+  it('[A5] T1 warns of a token that is too long, once in a minute', () => {
+    let now = 0;
+    const verifier = { verify: () => Promise.resolve(ALICE) };
+    const subject = new Authenticator(verifier, logger, { maxTokenLength: 100, now: () => now });
+    const present = (length: number) =>
+      subject.authenticate({ messages: [], authorization: `Bearer ${'a'.repeat(length)}` });
+    for (now of [0, 1, 59_999])
+      expect(present(101)).toEqual({ ...refusedBy('401::invalid_token'), messages: [] });
+    expect(logger.lines).toEqual([
+      expect.stringContaining('warn A token of 101 characters was refused unread'),
+    ]);
+    now = 60_000;
+    void present(102);
+    expect(logger.lines).toHaveLength(2);
+    expect(logger.text).not.toContain('aaa');
+  });
+
   it('T1 T14 T15 refuses credentials that need no verification, at once', () => {
     const subject = rejecting(new Error('not asked'));
     const ext = { auth: { token: '' } };

@@ -112,6 +112,7 @@ describe('introspection', () => {
       clientId: 'portal',
       scopes: ['news:read'],
       expiresAt: (clock.seconds + 305) * 1000,
+      statedExpiry: (clock.seconds + 300) * 1000,
       issuedAt: clock.seconds * 1000,
       tokenId: 'token-1',
       sid: 'login-1',
@@ -158,9 +159,62 @@ describe('introspection', () => {
   it.each([
     ['without a subject', { sub: undefined }],
     ['whose subject is its client', { sub: 'portal' }],
-  ])('T30 a token %s is that of a service', async (_, changes) => {
+  ])('T30 a token %s is that of a service if the issuer or the application says so', async (_, changes) => {
+    const service = { kind: 'service', userId: null, serviceId: 'portal' };
     answer(changes);
-    await expect(create().verify(TOKEN)).resolves.toMatchObject({ kind: 'service', userId: null });
+    await expect(create().verify(TOKEN)).rejects.toEqual(invalid('auth.kind'));
+    await expect(create({ kind: () => 'service' }).verify(TOKEN)).resolves.toMatchObject(service);
+    answer({ ...changes, gty: 'client_credentials' });
+    await expect(create().verify(TOKEN)).resolves.toMatchObject(service);
+  });
+
+  describe('[A4] T63 refuses a token that is active, and no access token', () => {
+    it.each([
+      ['an ID token', { aud: ['portal'], client_id: undefined, azp: 'portal', nonce: 'n' }, 'nonce'],
+      [
+        'an ID token without a nonce',
+        { aud: ['portal'], client_id: undefined, azp: 'portal' },
+        'its own client',
+      ],
+      ['an ID token for this server too', { aud: [AUDIENCE, 'portal'] }, 'its own client'],
+      ['an ID token, by its at_hash', { at_hash: 'h', scp: ['news'] }, 'at_hash'],
+      ['an ID token of Keycloak', { typ: 'ID' }, 'typ'],
+      ['a refresh token of Keycloak', { typ: 'Refresh', scope: 'news' }, 'typ'],
+      ['an offline token of Keycloak', { typ: 'Offline', scope: 'news' }, 'typ'],
+      ['a refresh token of Hydra', { token_use: 'refresh_token', token_type: 'Bearer' }, 'token_use'],
+      ['an ID token of Cognito', { token_use: 'id' }, 'token_use'],
+      ['a refresh token, by its token_type', { token_type: 'refresh_token' }, 'token_type'],
+      ['a refresh token, by its type', { type: 'refresh_token' }, 'type'],
+      ['a logout token', { events: {} }, 'events'],
+      ['an introspection answer', { token_introspection: {} }, 'token_introspection'],
+    ])('%s', async (_, changes, reason) => {
+      answer(changes);
+      const subject = create({ audience: [AUDIENCE, 'portal'] });
+      await expect(subject.verify(TOKEN)).rejects.toEqual(invalid(reason));
+    });
+
+    it('but accepts what is addressed to a client and says that it is an access token', async () => {
+      const subject = create({ audience: 'portal' }, { maxTtl: 0 });
+      for (const mark of [
+        { token_use: 'access_token' },
+        { scp: ['news'] },
+        { typ: 'Bearer' },
+        { token_type: 'Bearer', scope: 'news' },
+      ]) {
+        answer({ aud: ['portal'], ...mark });
+        await expect(subject.verify(TOKEN)).resolves.toMatchObject({ userId: 'alice' });
+      }
+    });
+  });
+
+  it('[A5] takes the audience from another claim where there is no aud', async () => {
+    const subject = create({ audience: 'portal', audienceClaim: 'client_id' }, { maxTtl: 0, negativeTtl: 0 });
+    answer({ aud: undefined });
+    await expect(subject.verify(TOKEN)).resolves.toMatchObject({ userId: 'alice' });
+    answer({ aud: undefined, client_id: 'other' });
+    await expect(subject.verify(TOKEN)).rejects.toEqual(invalid('aud'));
+    answer({});
+    await expect(subject.verify(TOKEN)).rejects.toEqual(invalid('aud'));
   });
 
   describe('T40 refuses a token that is', () => {
@@ -393,6 +447,15 @@ describe('introspection', () => {
       expect(asked[0]?.accept).toBe('application/token-introspection+jwt');
     });
 
+    it('[A4] T63 and refuses other kinds of tokens that they say are active', async () => {
+      const portal = create({ audience: 'portal' }, { signedResponseAlg: 'ES256' });
+      const claims = { active: true, ...claimsFor(issuer.url, clock), aud: 'portal' };
+      respondSigned(await signed({ token_introspection: { ...claims, nonce: 'n' } }));
+      await expect(portal.verify(TOKEN)).rejects.toEqual(invalid('nonce'));
+      respondSigned(await signed({ token_introspection: { ...claims, token_use: 'refresh_token' } }));
+      await expect(portal.verify('another')).rejects.toEqual(invalid('token_use'));
+    });
+
     it('T6 and none that are not signed, or by somebody else, or for somebody else', async () => {
       const mallory = await createKey('ES256', 'key-1');
       answer({});
@@ -428,6 +491,13 @@ describe('introspection', () => {
       await expect(both().verify(await mint())).rejects.toEqual(invalid('not active'));
       answer({ sub: 'bob' });
       await expect(both().verify(await mint())).rejects.toEqual(invalid('sub'));
+    });
+
+    it('[A4] T63 refuse one that the issuer calls another kind of token', async () => {
+      answer({ token_use: 'refresh_token' });
+      await expect(both().verify(await mint())).rejects.toEqual(invalid('token_use'));
+      answer({ nonce: 'n' });
+      await expect(both().verify(await mint())).resolves.toMatchObject({ userId: 'alice' });
     });
 
     it('ask nobody about a token that the issuer has not made', async () => {

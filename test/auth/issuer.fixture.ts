@@ -7,6 +7,7 @@ import type { CryptoKey, JWK, JWTHeaderParameters } from 'jose';
 import type { Clock, Logger } from '../../src/bayeux/ports.js';
 import type { JwtVerifierOptions } from '../../src/auth/jwt-verifier.options.js';
 import { freePort } from '../support/free-port.js';
+import { MAX_TOKEN_LENGTH } from '../../src/auth/presented-token.js';
 
 /** Clocks that stand still until they are moved, and begin far apart. */
 export class TestClock implements Clock {
@@ -139,6 +140,8 @@ export function optionsFor(issuer: string, changes: Partial<JwtVerifierOptions> 
   return {
     issuer,
     audience: AUDIENCE,
+    audienceClaim: 'aud',
+    maxTokenLength: MAX_TOKEN_LENGTH,
     algorithms: ['RS256', 'PS256', 'ES256', 'EdDSA'],
     tokenTypes: ['at+jwt'],
     requiredScopes: [],

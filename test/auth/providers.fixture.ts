@@ -115,6 +115,8 @@ export class RealProvider implements TestProvider {
           },
           { ...SERVICE, client_id: 'alice', client_secret: 'aliceSecret' },
         ],
+        extraTokenClaims: (_ctx, { kind }) =>
+          kind === 'ClientCredentials' ? { gty: 'client-credentials' } : undefined,
         ttl: { AccessToken: 300, ClientCredentials: 300 },
         features: {
           devInteractions: { enabled: false },

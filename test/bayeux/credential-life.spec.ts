@@ -100,6 +100,42 @@ describe('a token on its way to its end', () => {
     expect(said(link)).toHaveLength(ahead === undefined ? 0 : 1);
   });
 
+  it('[A8] is told of by the end that it states, and is good until the one that allows for other clocks', () => {
+    const { clock, request, alice, refreshing } = lives();
+    const now = clock.wallTime();
+    const { session, link } = refreshing(alice(LIFE, { statedExpiry: now + LIFE - 5_000 }));
+    void request(
+      link,
+      [message(session, AUTH, { data: {} })],
+      alice(LIFE, { statedExpiry: now + LIFE - 5_000 }),
+    );
+    expect(said(link)).toMatchObject([{ ext: { auth: { expires_in: 55, refresh_before: 49 } } }]);
+    clock.advance(LIFE - 5_000 - LEAD - 1);
+    expect(said(link)).toEqual([]);
+    clock.advance(1);
+    expect(said(link)).toEqual([{ channel: AUTH, data: { type: 'expiring', expires_in: 6 } }]);
+    clock.advance(LEAD + 5_000 - 1);
+    void request(link, [message(session, '/a')]);
+    expect(said(link)).toMatchObject([{ successful: true }]);
+    clock.advance(1);
+    void request(link, [message(session, '/a')]);
+    expect(said(link)).toMatchObject([EXPIRED]);
+  });
+
+  it('[A8] says 0 where only the allowance is left, and never more than is left', () => {
+    const { clock, request, alice, refreshing } = lives();
+    const now = clock.wallTime();
+    for (const [statedExpiry, left] of [
+      [now - 2_000, 0],
+      [now + 2 * LIFE, 60],
+    ] as const) {
+      const principal = alice(LIFE, { statedExpiry });
+      const { session, link } = refreshing(principal);
+      void request(link, [message(session, AUTH)], principal);
+      expect(said(link)).toMatchObject([{ ext: { auth: { expires_in: left } } }]);
+    }
+  });
+
   it('lets messages through in its grace, and nothing that the client asks for', () => {
     const { clock, request, refreshing, audited } = lives({ refreshLead: 0 });
     const { session, link } = refreshing();

@@ -147,6 +147,17 @@ describe('attacks on channels', () => {
       expect(service.pushed()).toEqual([]);
     });
 
+    it("[A1] T60 a user's token without a sub opens no session, and the log says what to mend", async () => {
+      await bench.startSecured({
+        rules: [{ channel: '/**', subscribe: true, publish: { kind: 'service' } }],
+      });
+      const claims = { sub: undefined, azp: 'web', sid: 's', preferred_username: 'ann', scope: 'openid' };
+      const reply = await bench.client().handshake(presenting(await bench.token('ann', { claims })));
+      expect(reply).toMatchObject({ successful: false, error: '401::invalid_token' });
+      expect(bench.app.service.counts.sessions).toBe(0);
+      expect(bench.app.log.text).toMatch(/refused: .*no sub.*auth\.kind/);
+    });
+
     it('T31: a service does what rules leave to services, a user what they leave to users', async () => {
       await bench.startSecured({
         rules: [

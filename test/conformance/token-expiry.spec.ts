@@ -74,7 +74,7 @@ describe('a token that expires in mid-session, without a grace', () => {
       const fresh = presenting(await bench.token('alice', MINUTE));
       expect(await client.connect(fresh)).toMatchObject({
         successful: true,
-        ext: { auth: { expires_in: 65, refresh_before: 65, scope: '' } },
+        ext: { auth: { expires_in: 60, refresh_before: 60, scope: '' } },
       });
       const held = await bench.hold(client);
       expect(bench.clock.advance(LIFE - 1)).toBe(0);

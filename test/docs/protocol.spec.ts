@@ -1,6 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
 import ts from 'typescript';
-import { MAX_TOKEN_LENGTH } from '../../src/auth/presented-token.js';
 import { DEFAULT_BAYEUX_OPTIONS } from '../../src/bayeux/bayeux-options.js';
 import { denied } from '../../src/bayeux/errors.js';
 import { BayeuxErrors, CloseCodes } from '../../src/index.js';
@@ -144,10 +143,7 @@ describe('PROTOCOL', () => {
 
   it('gives the limits that cannot be changed', () => {
     const fixed = rowsOf('option').filter(([name]) => name === '(fixed)');
-    expect(fixed.map(([, value]) => Number(value))).toEqual([
-      DEFAULT_BAYEUX_OPTIONS.maxIdLength,
-      MAX_TOKEN_LENGTH,
-    ]);
+    expect(fixed.map(([, value]) => Number(value))).toEqual([DEFAULT_BAYEUX_OPTIONS.maxIdLength]);
     expect(text).toContain(`\`Retry-After\` is ${DEFAULT_TRANSPORT_OPTIONS.retryAfter} seconds`);
   });
 

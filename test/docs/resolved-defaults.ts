@@ -2,21 +2,32 @@ import { resolveOptions } from '../../src/nest/comet-options.resolver.js';
 
 /** The defaults that hold, under the names that users write. */
 export function resolvedDefaults(): Record<string, unknown> {
-  const { bayeux, transport, issuers, credentials, tenants, authorizers, revocation, logout } =
-    resolveOptions({
-      auth: {
-        issuer: 'https://op.example',
-        audience: 'push',
-        strategy: 'introspection',
-        introspection: { clientId: 'push', clientSecret: 'secret' },
-        backchannelLogout: { clientIds: ['portal'] },
-      },
-    });
+  const {
+    bayeux,
+    transport,
+    issuers,
+    maxTokenLength,
+    credentials,
+    tenants,
+    authorizers,
+    revocation,
+    logout,
+  } = resolveOptions({
+    auth: {
+      issuer: 'https://op.example',
+      audience: 'push',
+      strategy: 'introspection',
+      introspection: { clientId: 'push', clientSecret: 'secret' },
+      backchannelLogout: { clientIds: ['portal'] },
+    },
+  });
   const [issuer] = issuers;
   const [jwt] = resolveOptions({ auth: { issuer: 'https://op.example', audience: 'push' } }).issuers;
   return {
     path: transport.path,
     'auth.strategy': jwt?.strategy,
+    'auth.audienceClaim': jwt?.audienceClaim,
+    'auth.maxTokenLength': maxTokenLength,
     'auth.introspection.authentication': issuer?.introspection?.authentication,
     'auth.introspection.maxTtl': issuer?.introspection?.maxTtl,
     'auth.introspection.negativeTtl': issuer?.introspection?.negativeTtl,

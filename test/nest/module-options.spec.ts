@@ -132,7 +132,34 @@ describe('the options of CometModule', () => {
     [
       'tokenTypes',
       jwt({ tokenTypes: [7] }),
-      "auth.tokenTypes must be a list of texts: write for example tokenTypes: ['at+jwt'].",
+      "auth.tokenTypes must be a list of texts: write for example tokenTypes: ['JWT'].",
+    ],
+    ...[7, [7], 'role', { roles: '' }, { roles: [] }, { roles: ['a', ''] }, { roles: 7 }].map(
+      (claims): [string, unknown, string] => [
+        `[A5] claims: ${JSON.stringify(claims)}`,
+        jwt({ claims }),
+        "auth.claims must be a list of names, or an object of names and places: write for example claims: ['name'] or claims: { roles: 'realm_access.roles' }.",
+      ],
+    ),
+    [
+      '[A5] audienceClaim: true',
+      jwt({ audienceClaim: true }),
+      "auth.audienceClaim must be the name of a claim: write for example audienceClaim: 'client_id'.",
+    ],
+    [
+      "[A5] audienceClaim: ''",
+      jwt({ audienceClaim: '' }),
+      "The audienceClaim is empty: write the name of the claim, or leave it out for 'aud'.",
+    ],
+    [
+      "[A3] kind: 'user'",
+      jwt({ kind: 'user' }),
+      "auth.kind must be a function: write for example kind: ({ gty }) => (gty === 'm2m' ? 'service' : undefined).",
+    ],
+    [
+      '[A5] maxTokenLength: 0',
+      jwt({ maxTokenLength: 0 }),
+      number('auth.maxTokenLength', 'characters', 1, 16_384),
     ],
     [
       'userClaim',
