@@ -197,7 +197,7 @@ export class FrontDoor {
   #refusalOf(
     { url = '', headers }: IncomingMessage,
     provenance: Provenance,
-    { tokenInQuery }: RequestScope,
+    scope: RequestScope,
   ): Refusal | undefined {
     const { address } = provenance;
     const { audit, draining } = this.#intake.server;
@@ -209,7 +209,7 @@ export class FrontDoor {
       return { status: verdict === 'foreign' ? '403 Forbidden' : '421 Misdirected Request' };
     }
     if (!this.#options.transports.includes('websocket')) return { status: '404 Not Found' };
-    if (tokenInQuery) {
+    if (scope.tokenInQuery) {
       audit.record({ type: 'token_in_query', address });
       return { status: '400 Bad Request' };
     }
@@ -218,6 +218,7 @@ export class FrontDoor {
       audit.record({ type: 'rate_limited', address, reason: 'sockets without a session' });
       return { status: '429 Too Many Requests', headers: later };
     }
+    if (this.#intake.refusesUnread(scope)) return { status: '429 Too Many Requests', headers: later };
     return undefined;
   }
 

@@ -130,6 +130,22 @@ describe('tokens of strangers', () => {
       await bench.client(at('192.0.2.1')).join(presenting('user-carol'));
     });
 
+    it('[L1] T68: in headers are turned away before anything else of the request is looked at', async () => {
+      await start();
+      const [, connects] = WAYS[1] ?? [];
+      if (connects) await flood(connects);
+      const stranger = { ...at('192.0.2.1'), ...bearer('user-carol') };
+      const tooMany = { status: 429, headers: { 'retry-after': '5' } };
+      if (bench.transport === 'websocket') {
+        await expect(bench.socket(stranger).open()).rejects.toMatchObject(tooMany);
+        await bench.socket({ ...at('192.0.2.2'), ...bearer('user-carol') }).open();
+      } else {
+        expect(await bench.polling(stranger).post('no JSON').answer).toMatchObject(tooMany);
+        expect(await bench.polling(at('192.0.2.1')).post('no JSON').answer).toMatchObject({ status: 400 });
+      }
+      expect(verifier.count('user-carol')).toBe(0);
+    });
+
     it('[L1] T68: are counted once for a network of IPv6, whatever address in it they come from', async () => {
       await start();
       const [, connects] = WAYS[1] ?? [];

@@ -169,6 +169,20 @@ describe.each(HTTP_KINDS)('a push over HTTP on %s', (http) => {
 describe('CometPushModule', () => {
   const stage = new NestStage();
 
+  it('[L1] T68: looks at no more tokens of an address than may be bad, and takes pushes of services it knows', async () => {
+    const events: CometAuditEvent[] = [];
+    const audit = { record: (event: CometAuditEvent) => void events.push(event) };
+    const app = await startPush(stage, 'express', { limits: { badHandshakes: 3 }, audit });
+    expect(await push(app, GOAL)).toMatchObject(SENT);
+    const outcomes: number[] = [];
+    for (let attempt = 0; attempt < 5; attempt++) {
+      outcomes.push((await push(app, GOAL, bearer(`_bad${attempt}`))).status);
+    }
+    expect(outcomes).toEqual([401, 401, 401, 429, 429]);
+    expect(events.filter(({ type }) => type === 'push_denied')).toHaveLength(5);
+    expect(await push(app, GOAL)).toMatchObject(SENT);
+  });
+
   it.each(['cometd', 'cometd/push'])('does not start below the endpoint, at %s', async (path) => {
     await expect(startPush(stage, 'express', {}, { path })).rejects.toThrow("write for example path: 'push'");
   });
