@@ -106,7 +106,7 @@ export interface BayeuxOptions extends SessionTimes {
 export const DEFAULT_BAYEUX_OPTIONS: BayeuxOptions = Object.freeze<BayeuxOptions>({
   timeout: 30_000,
   interval: 0,
-  maxInterval: 30_000,
+  maxInterval: 60_000,
   maxProcessing: 30_000,
   hookTimeout: 10_000,
   rehandshakeSpread: 5_000,

@@ -23,7 +23,10 @@ export interface CometSessionOptions {
   timeout?: number;
   /** For how long clients wait between two connects. @default 0 */
   interval?: number;
-  /** Silence, beyond `interval`, after which a session is removed with what waits for it. @default 30000 */
+  /**
+   * Silence, beyond `interval`, after which a session is removed with what waits for it. Browsers run the timers of hidden
+   * tabs once a minute, so that shorter ones lose the sessions of such tabs. @default 60000
+   */
   maxInterval?: number;
   /** For how long a handler may take; until then its session does not expire. @default 30000 */
   maxProcessing?: number;

@@ -42,7 +42,7 @@ const STATUS = 'duplicateConnectStatus must be an HTTP status from 400 to 599: l
 class TimesShape {
   @WholeNumber(0, 'milliseconds', 30_000) timeout?: number;
   @WholeNumber(0, 'milliseconds', 0) interval?: number;
-  @WholeNumber(1, 'milliseconds', 30_000) maxInterval?: number;
+  @WholeNumber(1, 'milliseconds', 60_000) maxInterval?: number;
 }
 
 class SessionShape extends TimesShape {

@@ -2,7 +2,7 @@ import { overEveryTransport } from '../support/bench.js';
 import { within } from '../support/until.js';
 
 const TIMEOUT = 30_000;
-const MAX_INTERVAL = 30_000;
+const MAX_INTERVAL = 60_000;
 const RETRY = { reconnect: 'retry', interval: 0, timeout: TIMEOUT };
 
 describe('connect', () => {

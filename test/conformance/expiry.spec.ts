@@ -59,6 +59,22 @@ describe('expiry', () => {
       expectExpiryIn(INTERVAL + MAX_INTERVAL);
     });
 
+    it('[N5] leaves by default the sessions of hidden tabs, whose timers run once a minute', async () => {
+      await bench.start();
+      const client = await bench.client().join();
+      const MINUTE = 60_000;
+      for (let minute = 0; minute < 3; minute++) {
+        const held = await bench.hold(client);
+        bench.clock.advance(TIMEOUT);
+        expect(await held.reply).toMatchObject({ successful: true });
+        bench.clock.advance(MINUTE - TIMEOUT);
+      }
+      // A message may come, and answer the connect, just after a tab had its turn.
+      await client.connect({ advice: { timeout: 0 } });
+      bench.clock.advance(MINUTE - 1);
+      expect(await client.connect({ advice: { timeout: 0 } })).toMatchObject({ successful: true });
+    });
+
     it('X-04: traffic does not take the end of a held connect away', async () => {
       await bench.start(TIMES);
       const client = await bench.client().join();

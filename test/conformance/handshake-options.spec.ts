@@ -60,7 +60,7 @@ describe('the advice maxInterval', () => {
         reconnect: 'retry',
         interval: 2_000,
         timeout: 30_000,
-        maxInterval: 30_000,
+        maxInterval: 60_000,
       });
     });
 

@@ -3,7 +3,7 @@ import { GreeterGateway } from '../support/greeter.gateway.js';
 import { until } from '../support/until.js';
 
 const RETRY = { reconnect: 'retry', interval: 0, timeout: 30_000 };
-const MAX_INTERVAL = 30_000;
+const MAX_INTERVAL = 60_000;
 
 describe('handshake', () => {
   overEveryTransport((bench) => {

@@ -120,7 +120,7 @@ describe('long-polling', () => {
     });
 
     it('L-13: what comes with a response that had to wait for another one comes once', async () => {
-      await bench.start({ session: { maxProcessing: 60_000 } }, [ServiceGateway]);
+      await bench.start({ session: { maxProcessing: 90_000 } }, [ServiceGateway]);
       const client = await bench.polling().join();
       await client.subscribe('/a');
       const { clientId } = client;

@@ -5,7 +5,7 @@ import { until } from '../support/until.js';
 
 const TIMEOUT = 30_000;
 const HANDSHAKE_TIMEOUT = 10_000;
-const MAX_INTERVAL = 30_000;
+const MAX_INTERVAL = 60_000;
 
 describe('websocket', () => {
   onEveryServer((bench) => {

@@ -363,7 +363,7 @@ describe('the options of CometModule', () => {
     [
       'maxInterval: 0',
       open({ session: { maxInterval: 0 } }),
-      number('session.maxInterval', 'milliseconds', 1, 30_000),
+      number('session.maxInterval', 'milliseconds', 1, 60_000),
     ],
     ['maxPerUser: 0', open({ session: { maxPerUser: 0 } }), number('session.maxPerUser', 'sessions', 1, 20)],
     ['binding', open({ session: { binding: 'cookie' } }), BINDING],
