@@ -217,6 +217,8 @@ export interface Scheduler extends Clock {
   deadline(run: () => void): Deadline;
   /** Runs `task` once what is being handled now has been handled. */
   endOfTurn(task: () => void): void;
+  /** Runs `task` at once, but as all the others outside the asynchronous context of the caller. */
+  outside(task: () => void): void;
   /** Deadlines that are armed. */
   readonly armed: number;
 }

@@ -387,9 +387,18 @@ export class Session {
     };
   }
 
-  /** Ends the session at the will of the server, and tells the client where there is a way to. */
+  /**
+   * Ends the session at the will of the server, and tells the client where there is a way to. That happens outside the
+   * context of the caller: one whose message is too much for a queue has nothing to do with the session it ends.
+   */
   end(why: Exclude<SessionEnd, 'disconnect'>, spread = 0): void {
     if (this.#end) return;
+    this.#host.scheduler.outside(() => {
+      this.#endBy(why, spread);
+    });
+  }
+
+  #endBy(why: Exclude<SessionEnd, 'disconnect'>, spread: number): void {
     const link = this.#link;
     const { tokenOfConnection } = this;
     this.#close(why);

@@ -50,6 +50,10 @@ export class SystemScheduler implements Scheduler {
     if (this.#tasks.push(task) === 1) inRootContext(() => setImmediate(this.#endTurn));
   }
 
+  outside(task: () => void): void {
+    inRootContext(task);
+  }
+
   readonly #endTurn = (): void => {
     const tasks = this.#tasks;
     this.#tasks = [];

@@ -1,3 +1,4 @@
+import { inRootContext } from '../../src/auth/root-context.js';
 import { DeadlineHeap } from '../../src/bayeux/deadline-heap.js';
 import type { Deadline, Scheduler } from '../../src/bayeux/ports.js';
 
@@ -53,7 +54,11 @@ export class VirtualScheduler implements Scheduler {
 
   endOfTurn(task: () => void): void {
     this.#turns++;
-    setImmediate(task);
+    inRootContext(() => setImmediate(task));
+  }
+
+  outside(task: () => void): void {
+    inRootContext(task);
   }
 
   /** Moves both clocks and runs nothing, as in a process that was stopped: what falls due has not run yet. */

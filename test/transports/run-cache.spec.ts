@@ -21,6 +21,7 @@ function cache(): { runs: RunCache; endTurn: () => void; waiting: () => number }
     armed: 0,
     wallTime: () => 0,
     onWallStep: () => undefined,
+    outside: (task: () => void) => task(),
   };
   const endTurn = (): void => {
     for (const task of tasks.splice(0)) task();
