@@ -12,6 +12,7 @@ import { PendingSockets } from './pending-sockets.js';
 import { type Provenance, ProxyTrust } from './proxy-trust.js';
 import { guardSocket, type Refusal, RefusedSockets } from './refused-sockets.js';
 import { type AnswerHeaders, type RequestScope, scopeOf } from './request-scope.js';
+import { pathOf, toOriginForm } from './request-target.js';
 import { ResourceMetadata } from './resource-metadata.js';
 import { ScopeMemo } from './scope-memo.js';
 import type { TransportOptions } from './transport-options.js';
@@ -68,7 +69,8 @@ export class FrontDoor {
 
   /** Whether a request is to be served here: at the endpoint, or below it, or where it is described. */
   owns({ url = '' }: IncomingMessage): boolean {
-    return this.#isEndpoint(url) || this.#metadata?.owns(url) === true;
+    const path = pathOf(url);
+    return this.#isEndpoint(path) || this.#metadata?.owns(path) === true;
   }
 
   /** Serves a request that is owned here. What is thrown meanwhile goes no further. */
@@ -83,6 +85,10 @@ export class FrontDoor {
   }
 
   #serve(request: IncomingMessage, response: ServerResponse): void {
+    if (!toOriginForm(request)) {
+      answerEmpty(request, response, 400, PLAIN);
+      return;
+    }
     if (this.#metadata?.owns(request.url ?? '') === true) {
       this.#metadata.serve(request, response);
       return;
@@ -179,6 +185,10 @@ export class FrontDoor {
   }
 
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    if (!toOriginForm(request)) {
+      this.#refused.refuse(socket, this.addressOf(request), { status: '400 Bad Request' });
+      return;
+    }
     const provenance = this.#proxies.resolve(request);
     const { address } = provenance;
     const scope = scopeOf(

@@ -319,3 +319,51 @@ describe.each(HTTP_KINDS)('upgrades on %s', (http) => {
     expect(server.listenerCount('request')).toBe(1);
   });
 });
+describe('[W7] a target that is a whole URL', () => {
+  const stage = new NestStage();
+  const body = '[{"channel":"/meta/handshake","version":"1.0"}]';
+  const post = (target: string, ...more: string[]): string =>
+    `${textOf([`POST ${target} HTTP/1.1`, JSON_BODY, `Content-Length: ${body.length}`, 'Connection: close', ...more])}${body}`;
+
+  it.each(HTTP_KINDS)('[W7] reaches the endpoint and nothing else on %s', async (http) => {
+    const app = await stage.start({ http, controllers: [PortalController] });
+    for (const target of ['http://h/cometd', `${app.url}/handshake`, 'HTTPS://other.example:444/cometd']) {
+      expect(await talk(app, post(target, 'Host: h'))).toContain('"successful":true');
+      expect(await upgradeStatus(app, target)).toBe(101);
+    }
+    for (const target of ['http:///cometd', 'http://user@h/cometd']) {
+      expect(await talk(app, post(target, 'Host: h'))).toMatch(/^HTTP\/1\.1 400 /);
+      expect(await upgradeStatus(app, target)).toBe(400);
+    }
+    for (const target of [
+      '//cometd',
+      '/%63ometd',
+      '/x/../cometd',
+      'http://h/x/../cometd',
+      'ftp://h/cometd',
+    ]) {
+      expect(await talk(app, post(target, 'Host: h'))).toMatch(/^HTTP\/1\.1 404 /);
+    }
+    await until('all sockets to be gone', () => app.service.counts.sockets === 0);
+  });
+
+  it('[W7] has its host compared with the origin, in place of the header', async () => {
+    const app = await stage.start();
+    const ask = async (host: string, origin: string): Promise<string> =>
+      talk(app, post('http://a.example/cometd', `Host: ${host}`, `Origin: http://${origin}`));
+    expect(await ask('b.example', 'a.example')).toMatch(/^HTTP\/1\.1 200 /);
+    expect(await ask('b.example', 'b.example')).toMatch(/^HTTP\/1\.1 403 /);
+    const offer = [...(UPGRADES[0] ?? []), 'Origin: http://a.example'];
+    expect(await upgradeStatus(app, 'http://a.example/cometd', offer)).toBe(101);
+    expect(await upgradeStatus(app, '/cometd', offer)).toBe(403);
+    await until('all sockets to be gone', () => app.service.counts.sockets === 0);
+  });
+
+  it('[W7] OPTIONS * goes where it went before', async () => {
+    const app = await stage.start();
+    const heard: unknown[] = [];
+    serverOf(app).on('request', ({ url }: IncomingMessage) => heard.push(url));
+    await talk(app, textOf(['OPTIONS * HTTP/1.1', 'Host: h', 'Connection: close']));
+    expect(heard).toEqual(['*']);
+  });
+});
