@@ -8,6 +8,7 @@ import { CometSession } from './comet-session.js';
 import { bindingOf } from './gateway-binding.js';
 import { GatewayServer } from './gateway-hub.js';
 import { isBayeuxPath } from './gateway-path.js';
+import { CometLogger } from './nest.logger.js';
 import { HttpTakeover, type PlainGateways, type UpgradeListener } from './http-takeover.js';
 
 /**
@@ -27,7 +28,9 @@ export class CometAdapter extends WsAdapter {
   readonly #plainGateways: PlainGateways;
   /** The listener of WsAdapter to upgrades of the application's own server. */
   #wsUpgrade: UpgradeListener | undefined;
-  #takeover: HttpTakeover | undefined;
+  readonly #takeovers = new Map<Server, HttpTakeover>();
+  #covered = false;
+  #toldOfServer = false;
 
   constructor(app: INestApplication) {
     super(app);
@@ -51,15 +54,30 @@ export class CometAdapter extends WsAdapter {
         `Gateways of Bayeux sessions share the port of the application: leave out the port ${port}.`,
       );
     }
-    if (!this.#takeover) {
-      this.#takeover = new HttpTakeover(
-        this.#app.getHttpServer() as Server,
-        this.#endpoint.door,
-        this.#plainGateways,
-      );
-      this.#coverSecondaryServers();
+    if (!this.#covered) {
+      this.#covered = true;
+      this.attach(this.#app.getHttpServer() as Server);
+      this.#coverOtherServers();
     }
     return new GatewayServer();
+  }
+
+  /**
+   * Serves the endpoint, and the gateways of the application's port, also on an HTTP server that the application makes
+   * by itself: one for TLS beside one without, for example. It is let go when the application closes, and closing it is
+   * up to its maker. Attaching it again changes nothing.
+   *
+   * @example
+   * const adapter = new CometAdapter(app);
+   * app.useWebSocketAdapter(adapter);
+   * await app.init();
+   * const server = https.createServer(tls, app.getHttpAdapter().getInstance());
+   * adapter.attach(server);
+   * server.listen(443);
+   */
+  attach(server: Server): void {
+    if (this.#takeovers.has(server)) return;
+    this.#takeovers.set(server, new HttpTakeover(server, this.#endpoint.door, this.#plainGateways));
   }
 
   override bindClientConnect(server: unknown, callback: (...args: unknown[]) => void): void {
@@ -94,15 +112,22 @@ export class CometAdapter extends WsAdapter {
 
   override async dispose(): Promise<void> {
     // First, as WsAdapter takes its own listener off the server only where it finds it.
-    this.#takeover?.release();
-    this.#takeover = undefined;
+    for (const takeover of this.#takeovers.values()) takeover.release();
+    this.#takeovers.clear();
     await super.dispose();
   }
 
   protected override ensureHttpServerExists(port: number, httpServer?: Server): Server | undefined {
     const before = httpServer?.listeners('upgrade') ?? [];
     const created = super.ensureHttpServerExists(port, httpServer);
-    if (port !== 0 || !created) return created;
+    if (!created) return created;
+    if (port !== 0) {
+      // A server for gateways alone. WsAdapter answers there what it does not like, and listens to no errors.
+      created.prependListener('upgrade', (request, socket) => {
+        this.#endpoint.door.pass(request, socket);
+      });
+      return created;
+    }
     // It destroys sockets of paths it does not know: so it is asked only for those that it does.
     for (const listener of created.listeners('upgrade') as UpgradeListener[]) {
       if (before.includes(listener)) continue;
@@ -122,15 +147,19 @@ export class CometAdapter extends WsAdapter {
     return gateways.some(({ path }) => path === pathname);
   }
 
+  /** Serves requests that come to the framework past the servers that are known. */
+  #coverOtherServers(): void {
+    const http = this.#app.getHttpAdapter();
+    if (http.getType() === 'fastify') this.#coverFastify(http.getInstance() as FastifyLike);
+    else if (http.getType() === 'express') this.#coverExpress(http.getInstance() as ExpressLike);
+  }
+
   /**
    * Fastify that listens on `localhost` makes one more server for each further address, and requests to those go
    * straight to its router.
    */
-  #coverSecondaryServers(): void {
+  #coverFastify(fastify: FastifyLike): void {
     const { door } = this.#endpoint;
-    const http = this.#app.getHttpAdapter();
-    if (http.getType() !== 'fastify') return;
-    const fastify = http.getInstance() as FastifyLike;
     fastify.addHook('onRequest', (request, reply, done) => {
       if (!door.owns(request.raw)) {
         done();
@@ -139,6 +168,33 @@ export class CometAdapter extends WsAdapter {
       reply.hijack();
       door.request(request.raw, reply.raw);
     });
+  }
+
+  /** An application may make servers of its own for an instance of Express. */
+  #coverExpress(express: ExpressLike): void {
+    const { door } = this.#endpoint;
+    express.use((request, response, next) => {
+      if (!door.owns(request)) {
+        next();
+        return;
+      }
+      this.#tellOfServer();
+      door.request(request, response);
+    });
+    // Ahead of parsers, which would leave nothing of a body.
+    const { stack } = express.router;
+    const last = stack.pop();
+    if (last !== undefined) stack.unshift(last);
+  }
+
+  #tellOfServer(): void {
+    if (this.#toldOfServer) return;
+    this.#toldOfServer = true;
+    new CometLogger().warn(
+      'A request of the endpoint came over an HTTP server that CometAdapter does not know. Polling is served there, ' +
+        'WebSocket is not. Call `attach(server)` of the adapter with each server that the application makes itself. ' +
+        'Further requests are not logged.',
+    );
   }
 }
 
@@ -154,6 +210,12 @@ interface FastifyLike {
       done: () => void,
     ) => void,
   ): void;
+}
+
+/** The same of Express. */
+interface ExpressLike {
+  use(handler: (request: RequestArguments[0], response: RequestArguments[1], next: () => void) => void): void;
+  readonly router: { readonly stack: unknown[] };
 }
 
 function endpointOf(app: INestApplication): CometEndpoint {

@@ -180,7 +180,6 @@ export class FrontDoor {
 
   /** Sees to a socket that goes to other listeners, none of which may want it. */
   pass(request: IncomingMessage, socket: Duplex): void {
-    guardSocket(socket);
     this.#refused.refuseUntaken(socket, this.addressOf(request));
   }
 

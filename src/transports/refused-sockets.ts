@@ -57,10 +57,13 @@ export class RefusedSockets {
     socket.end(textOf(refusal));
   }
 
-  /** Refuses a socket that others were given and that none of them has touched after a while. */
+  /** Ends a socket that others were given, if none of them reads it after a while: it would outlast its peer. */
   refuseUntaken(socket: Duplex, address: string | undefined): void {
+    guardSocket(socket);
     const deadline = this.#scheduler.deadline(() => {
-      if (isUntouched(socket)) this.refuse(socket, address, { status: '404 Not Found' });
+      if (!isUnread(socket)) return;
+      if (socket.writableEnded) socket.destroy();
+      else this.refuse(socket, address, { status: '404 Not Found' });
     });
     deadline.moveTo(this.#scheduler.now() + TAKEN_WITHIN);
     socket.once('close', () => {
@@ -93,9 +96,9 @@ export class RefusedSockets {
   }
 }
 
-/** Whether a socket is as Node hands it over: nothing was written, and nothing reads. */
-function isUntouched(socket: Duplex): boolean {
-  if (socket.destroyed || socket.writableEnded || socket.readableFlowing !== null) return false;
+/** Whether a socket is read by as few as when Node hands it over. */
+function isUnread(socket: Duplex): boolean {
+  if (socket.destroyed || socket.readableFlowing !== null) return false;
   return socket.listenerCount('readable') === 0 && socket.listenerCount('data') === 0;
 }
 
