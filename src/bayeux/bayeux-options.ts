@@ -1,6 +1,7 @@
 import type { ChannelLimits } from './channel.js';
 import type { OutboxLimits } from './outbox.js';
 import type { QueuePolicy } from './queue-policy.js';
+import type { MessageRate } from './rate-limit.js';
 
 /** How a request proves that it may speak for the session whose `clientId` it quotes. */
 export type SessionBinding =
@@ -65,6 +66,10 @@ export interface BayeuxOptions extends SessionTimes {
   readonly multiSessionInterval: number;
   /** Subscriptions of one session. */
   readonly maxSubscriptions: number;
+  /** Messages of one request or frame that are handled. */
+  readonly maxBatch: number;
+  /** Messages of one session, connects left out, or of one socket before it has a session. */
+  readonly rate: MessageRate;
   /** Names that the subscribe and unsubscribe messages of one request or frame hold together. */
   readonly maxNames: number;
   /** Characters of a message `id`. */
@@ -118,6 +123,8 @@ export const DEFAULT_BAYEUX_OPTIONS: BayeuxOptions = Object.freeze<BayeuxOptions
   maxHeldPerBrowserHttp2: -1,
   multiSessionInterval: 2_000,
   maxSubscriptions: 500,
+  maxBatch: 1_000,
+  rate: { perSecond: 200, burst: 1_000 },
   maxNames: 1_000,
   maxIdLength: 128,
   sessionBinding: 'principal',

@@ -19,6 +19,8 @@ export const BayeuxErrors = {
   versionUnsupported: '400::version_unsupported',
   /** None of `supportedConnectionTypes` is one of the server's, which the reply lists. */
   connectionTypesUnsupported: '400::connection_types_unsupported',
+  /** More messages in one request or frame than it may hold; those before were handled. Send them in several. */
+  batchTooLarge: '400::batch_too_large',
   /** The subscribe and unsubscribe messages of one request name too many channels. Spread them over several. */
   tooManyNames: '400::too_many_names',
   /** The handshake carried no token. Get one and handshake again. */
@@ -59,6 +61,8 @@ export const BayeuxErrors = {
   messageIdInvalid: '405::message_id_invalid',
   /** The session has presented too many new tokens in a short time; this one was not looked at. Wait, then repeat. */
   tooManyAttempts: '429::too_many_attempts',
+  /** Too many messages in too short a time; this one did nothing. Send it again later, and fewer in a second. */
+  tooManyMessages: '429::too_many_messages',
   /** The server failed; its log says how. The message may be repeated. */
   serverError: '500::server_error',
   /** The handler of a service failed; the log of the server says how. */

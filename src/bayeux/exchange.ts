@@ -1,8 +1,9 @@
 import type { Advice } from './advice.js';
 import { isThenable } from './maybe-promise.js';
 import type { Reply } from './message.js';
-import type { Link, MaybePromise, Outbound, Receipt, RequestContext } from './ports.js';
+import type { Link, Logger, MaybePromise, Outbound, Receipt, RequestContext } from './ports.js';
 import type { Session } from './session.js';
+import type { Turns } from './turns.js';
 
 /** The replies to one message. Empty while a connect is held: the session answers that itself. */
 export type Replies = readonly Reply[];
@@ -16,6 +17,17 @@ export interface Greeting {
   readonly receipt?: Receipt;
 }
 
+/** What an exchange needs of the server. */
+export interface ExchangeHost {
+  readonly turns: Turns;
+  readonly logger: Logger;
+  /** What extensions make of the replies. */
+  complete(replies: Replies, session: Session | undefined): Replies;
+}
+
+/** So many messages are handled at once, also while others wait their turn. */
+const FEW = 10;
+
 /**
  * One request or frame on its way through the server. It collects the replies in the order of the request and writes
  * them together with what waits for the session, messages first. On a link that lasts, what is ready does not wait
@@ -28,8 +40,12 @@ export class Exchange {
   advice: Advice | undefined;
   /** Channel names in its subscribe and unsubscribe messages so far. */
   names = 0;
+  /** Messages that were refused for being too many. */
+  refused = 0;
   readonly #slots: (Replies | undefined)[];
   #afterwards: (() => void)[] | undefined;
+  #done: PromiseLike<void>[] | undefined;
+  #taken = 0;
   #pending = 0;
   #next = 0;
   #deferred = false;
@@ -43,30 +59,82 @@ export class Exchange {
     readonly size: number,
     /** The session all messages must belong to. */
     readonly session: Session | undefined,
-    /** What extensions make of the replies. */
-    private readonly host: { complete(replies: Replies, session: Session | undefined): Replies },
+    private readonly host: ExchangeHost,
   ) {
     this.#slots = new Array<Replies | undefined>(size);
   }
 
-  /** Handles the messages one by one; resolves when all are answered or held. */
+  /**
+   * Handles the messages one by one; resolves when all are answered or held. Many are taken in slices, between which
+   * others have their turn, and later requests of the session wait until the last one is taken.
+   */
   run(handle: (index: number) => MaybePromise<Replies>): MaybePromise<void> {
     this.session?.beginProcessing();
+    const waits = this.size > FEW && this.host.turns.busy;
+    return !waits && this.#take(handle) ? this.#entered() : this.#takeLater(handle);
+  }
+
+  /** Takes a slice of the messages. @returns whether these were the last ones. */
+  #take(handle: (index: number) => MaybePromise<Replies>): boolean {
     this.defer();
-    let done: PromiseLike<void>[] | undefined;
-    for (let index = 0; index < this.size; index++) {
+    const slice = this.size > 1 ? this.host.turns.slice() : undefined;
+    while (this.#taken < this.size) {
+      const index = this.#taken++;
       const replies = handle(index);
-      if (isThenable(replies)) (done ??= []).push(this.#await(index, replies));
+      if (isThenable(replies)) (this.#done ??= []).push(this.#await(index, replies));
       else this.#slots[index] = replies;
+      if (slice?.spend() && this.#taken < this.size) return false;
     }
-    if (!done) {
+    return true;
+  }
+
+  #takeLater(handle: (index: number) => MaybePromise<Replies>): Promise<void> {
+    const owner = this.session ?? this.link;
+    const { turns, logger } = this.host;
+    return new Promise((resolve) => {
+      owner.taking = new Promise((taken) => {
+        const over = (rest: MaybePromise<void>): void => {
+          owner.taking = undefined;
+          taken();
+          resolve(rest);
+        };
+        const step = (): void => {
+          try {
+            if (this.#take(handle)) {
+              over(this.#entered());
+              return;
+            }
+            this.#between();
+            turns.next(step);
+          } catch (error) {
+            logger.error('A request could not be handled to its end.', error);
+            this.#release();
+            this.session?.endProcessing();
+            this.link.end('unavailable');
+            over(undefined);
+          }
+        };
+        this.#between();
+        turns.next(step);
+      });
+    });
+  }
+
+  /** Others have their turn; what is ready leaves, so that it does not pile up. */
+  #between(): void {
+    if (!this.link.once) this.#write();
+    this.#release();
+  }
+
+  #entered(): MaybePromise<void> {
+    if (this.#pending === 0) {
       this.#complete();
       return;
     }
     // Pushes need not wait for code of the application, which may take its time.
     this.#release();
     if (!this.link.once) this.#write();
-    return Promise.all(done).then(() => undefined);
+    return Promise.all(this.#done ?? []).then(() => undefined);
   }
 
   /** What the next steps deliver to the session itself leaves with its replies. */
@@ -95,7 +163,7 @@ export class Exchange {
     this.#pending++;
     return replies.then((settled) => {
       this.#slots[index] = settled;
-      if (--this.#pending === 0) {
+      if (--this.#pending === 0 && this.#taken === this.size) {
         this.#complete();
         return;
       }
@@ -121,13 +189,11 @@ export class Exchange {
 
   /** The replies that are there, up to the first that is not. */
   #ready(): Replies {
-    let ready: Replies = NONE;
-    for (; this.#next < this.size; this.#next++) {
-      const slot = this.#slots[this.#next];
-      if (!slot) break;
-      ready = ready.length === 0 ? slot : [...ready, ...slot];
-    }
-    return ready;
+    const first = this.#next;
+    while (this.#next < this.size && this.#slots[this.#next]) this.#next++;
+    if (this.#next === first) return NONE;
+    if (this.#next === first + 1) return this.#slots[first] as Replies;
+    return (this.#slots.slice(first, this.#next) as Replies[]).flat();
   }
 
   /** There is no session whose messages could go along, but for one that has just begun. */

@@ -42,14 +42,12 @@ export interface Reply {
 
 /** Limits on what one request or frame may hold; past them it is refused as a whole. */
 export interface DecodeLimits {
-  /** Messages in one request or frame. */
-  readonly maxBatch: number;
   /** Levels of nested arrays and objects. */
   readonly maxDepth: number;
 }
 
 /** Why a request or frame cannot be read at all. */
-export type DecodeFailure = 'malformed' | 'empty' | 'too_many' | 'too_deep';
+export type DecodeFailure = 'malformed' | 'empty' | 'too_deep';
 
 /** The messages of one request or frame, or why there are none. Elements may still be anything. */
 export type DecodeResult =
@@ -79,7 +77,6 @@ export function decode(text: string, limits: DecodeLimits): DecodeResult {
   if (isJsonObject(value)) return { ok: true, messages: [value] };
   if (!Array.isArray(value)) return { ok: false, failure: 'malformed' };
   if (value.length === 0) return { ok: false, failure: 'empty' };
-  if (value.length > limits.maxBatch) return { ok: false, failure: 'too_many' };
   return { ok: true, messages: value };
 }
 

@@ -1,6 +1,7 @@
 import type { Delivery } from './delivery.js';
 import type { DenialReason, Operation } from './errors.js';
 import type { Reply } from './message.js';
+import type { TokenBucket } from './rate-limit.js';
 import type { Revocation, RevocationResult } from './revocation.js';
 
 /** A value, or a promise of it. The core awaits only thenables, so that a synchronous answer costs no promise. */
@@ -80,7 +81,7 @@ export type LinkEnd =
   | 'shutdown'
   /** Nothing can be decided at present; the client shall try again later. */
   | 'unavailable'
-  /** Too many bad attempts, or anonymous sessions, came from where the client is; it shall try again later. */
+  /** Too much came from where the client is; it shall try again later. */
   | 'limited'
   /** The token that came with the connection has expired; another connection may bring a newer one. */
   | 'expired';
@@ -105,6 +106,12 @@ export interface Link {
   bearsToken?: boolean;
   /** The session this link speaks for; set by the core, when the link is proven for it or holds its connect. */
   sessionId: string | undefined;
+  /** What its peer may still send that belongs to no session; set by the core. */
+  meter?: TokenBucket | undefined;
+  /** While the messages of a request that belongs to no session are being taken in, slice by slice; set by the core. */
+  taking?: PromiseLike<void> | undefined;
+  /** The peer has sent too much: nothing is read from it for so many milliseconds more. Left out where that cannot be. */
+  slowDown?(milliseconds: number): void;
   /** Called by the core when a link that lasts begins or ceases to speak for a session. */
   bound(sessionId: string | undefined): void;
   /** Writes one array. Receipts are settled in the order of the writes, each once. */

@@ -78,3 +78,34 @@ export class RateLimit {
     }
   }
 }
+
+/** How many messages may come. */
+export interface MessageRate {
+  /** Messages that come back in a second. 0 for any number of them. */
+  readonly perSecond: number;
+  /** Messages that may come all at once. */
+  readonly burst: number;
+}
+
+/** One token bucket, for who is at hand anyway and need not be looked up. */
+export class TokenBucket {
+  readonly #rate: MessageRate;
+  #left: number;
+  #at: number;
+
+  constructor(rate: MessageRate, now: number) {
+    this.#rate = rate;
+    this.#left = rate.burst;
+    this.#at = now;
+  }
+
+  /** Spends one, if there is one. @returns whether there was. */
+  take(now: number): boolean {
+    const { perSecond, burst } = this.#rate;
+    this.#left = Math.min(this.#left + ((now - this.#at) * perSecond) / 1_000, burst);
+    this.#at = now;
+    if (this.#left < 1) return false;
+    this.#left--;
+    return true;
+  }
+}

@@ -1,3 +1,4 @@
+import { Admission } from './admission.js';
 import { type Audit, NO_AUDIT } from './audit.js';
 import type { BayeuxOptions } from './bayeux-options.js';
 import { decide } from './authorization.js';
@@ -36,6 +37,7 @@ import type { SessionEnd } from './session-state.js';
 import { type SessionDirectory, Sessions } from './sessions.js';
 import { leave } from './subscribing.js';
 import { Subscriptions } from './subscriptions.js';
+import { Turns } from './turns.js';
 
 /** What is alive in a server; all zero once every client is gone. */
 export interface BayeuxCounts {
@@ -66,7 +68,10 @@ export class BayeuxServer implements Core {
   readonly listeners: Listeners<ServerListener>;
   /** Sessions of the server itself, by id: no client can use them. */
   readonly locals = new Map<string, Session>();
+  /** What takes long waits there for its next slice. */
+  readonly turns: Turns;
   readonly #handling: MessageHandling;
+  readonly #admission: Admission;
   #dirty: Session[] = [];
   #draining = false;
 
@@ -91,7 +96,9 @@ export class BayeuxServer implements Core {
     this.extensions = new Extensions(this.logger);
     this.listeners = new Listeners(this.logger);
     this.revocations = new Revocations(this, ports.revocable ?? (() => IRREVOCABLE));
+    this.turns = new Turns(this.scheduler);
     this.#handling = new MessageHandling(this);
+    this.#admission = new Admission(this);
     this.scheduler.onWallStep(() => {
       for (const session of this.sessions.all()) session.credential?.wallStepped();
     });
@@ -196,7 +203,13 @@ export class BayeuxServer implements Core {
 
   /** The peer of a link has shown that it lives, and said nothing else. */
   heard(link: Link): void {
+    this.count(link);
     if (link.sessionId !== undefined) this.sessions.find(link.sessionId)?.heard();
+  }
+
+  /** The peer of a link has sent something that is no message, but takes time as one does. */
+  count(link: Link): void {
+    this.#admission.count(link);
   }
 
   /** The peer of a link has gone. */
@@ -273,6 +286,9 @@ export class BayeuxServer implements Core {
     found?.credential?.settle();
     const proof = found && greeting < 0 ? prove(found, link, context, this.options) : undefined;
     const session = proof === 'proven' && !found?.ended ? found : undefined;
+    const { taking } = session ?? link;
+    // What came before it is still being taken in.
+    if (taking) return taking.then(() => this.process(request, link, found));
     // A token that is no good proves nothing, but it is not a sign of an id in wrong hands either.
     if (found && proof === 'unproven' && context.credential.kind !== 'refused') this.#foreign(found, context);
     const exchange = new Exchange(link, context, messages.length, session, this);
@@ -280,13 +296,16 @@ export class BayeuxServer implements Core {
     else if (found && (proof === 'refused' || proof === 'mismatch')) denyRenewal(this, exchange, found);
     return exchange.run((index) => {
       const message = validate(messages[index], this.options, context.dialect);
+      const greets = index === greeting;
+      const refused = this.#admission.refuse(exchange, message, index, greets);
+      if (refused) return refused;
       if ('reply' in message) return [message.reply];
       if (this.options.timesync && message.body['ext'] !== undefined && isMeta(message.channel)) {
         const complete = timesync(message.body, this.scheduler);
         if (complete) message.complete = complete;
       }
       if (exchange.renewed && session?.credential) tellOfToken(message, session.credential);
-      return this.#handling.handle(exchange, message, proof, index === greeting);
+      return this.#handling.handle(exchange, message, proof, greets);
     });
   }
 

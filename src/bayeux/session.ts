@@ -15,6 +15,7 @@ import { SaidReceipt } from './receipts.js';
 import type { Batch } from './outbox.js';
 import type { Link, MaybePromise, Outbound, Principal } from './ports.js';
 import type { SessionObserver } from './session-observer.js';
+import type { TokenBucket } from './rate-limit.js';
 import {
   type SessionEnd,
   type SessionHost,
@@ -36,6 +37,10 @@ export class Session {
   announced = false;
   /** What this session alone is extended by. */
   extensions: Extensions | undefined;
+  /** What it may still send. */
+  meter: TokenBucket | undefined;
+  /** While the messages of one of its requests are being taken in, slice by slice. */
+  taking: PromiseLike<void> | undefined;
   readonly #host: SessionHost;
   readonly #lifetime: Lifetime;
   readonly #held: HeldConnect;

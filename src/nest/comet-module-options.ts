@@ -134,8 +134,16 @@ export interface CometQueueOptions {
 export interface CometLimitOptions {
   /** Bytes of a request, in its body or its query, or of a WebSocket message. @default 65536 */
   messageBytes?: number;
-  /** Messages in one request or frame. @default 100 */
+  /** Messages in one request or frame; each that is behind them is answered with an error. @default 1000 */
   batch?: number;
+  /**
+   * Messages that one session may send in a second, those to `/meta/connect` left out. Each one past `burst` is answered
+   * with `429::too_many_messages`, and its socket is not read for as long as it would have taken. A socket without a
+   * session has the same share. 0 for no limit. @default 200
+   */
+  messagesPerSecond?: number;
+  /** Messages that one session may send all at once, after it was silent for long enough. @default 1000 */
+  burst?: number;
   /** Levels of nested arrays and objects. @default 100 */
   depth?: number;
   /** Characters of a channel name. @default 256 */

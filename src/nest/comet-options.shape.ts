@@ -121,7 +121,9 @@ class QueueShape {
 
 class LimitsShape {
   @WholeNumber(1_024, 'bytes', 65_536) messageBytes?: number;
-  @WholeNumber(1, 'messages', 100) batch?: number;
+  @WholeNumber(1, 'messages', 1_000) batch?: number;
+  @WholeNumber(0, 'messages', 200) messagesPerSecond?: number;
+  @WholeNumber(1, 'messages', 1_000) burst?: number;
   @WholeNumber(4, 'levels', 100) depth?: number;
   @WholeNumber(16, 'characters', 256) channelLength?: number;
   @WholeNumber(2, 'segments', 16) channelDepth?: number;

@@ -31,8 +31,7 @@ export function readCallbackQuery(url: string, options: TransportOptions): Callb
   for (const text of texts) {
     const decoded = decode(text, options);
     if (!decoded.ok) return { ok: false, status: STATUS_OF[decoded.failure] };
-    messages.push(...decoded.messages);
-    if (messages.length > options.maxBatch) return TOO_BIG;
+    for (const message of decoded.messages) messages.push(message);
   }
   return { ok: true, callback, messages };
 }

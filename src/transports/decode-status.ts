@@ -5,5 +5,4 @@ export const STATUS_OF: Readonly<Record<DecodeFailure, number>> = {
   malformed: 400,
   empty: 400,
   too_deep: 400,
-  too_many: 413,
 };

@@ -19,7 +19,7 @@ export const CloseCodes = {
   invalidPayload: 1007,
   /** A too deep array, no handshake in time, or a refused one. */
   policyViolation: 1008,
-  /** Too many messages in one frame; too many bytes are refused with the same code. */
+  /** Too many bytes in one frame. */
   tooBig: 1009,
   /** The server cannot serve this client now, or the client does not read. */
   tryAgainLater: 1013,
@@ -40,6 +40,8 @@ const CODE_OF: Record<LinkEnd, readonly [code: number, reason: string]> = {
 
 /** A client that was told to stop has this many milliseconds to read it, or to begin anew. */
 const STOPPED_LINGER = 1_000;
+/** Milliseconds for which nothing is read from a client that has sent too much. */
+const LONGEST_REST = 5_000;
 /** Milliseconds a peer has to answer a close frame. */
 const CLOSE_TIMEOUT = 2_000;
 
@@ -77,6 +79,12 @@ export class SocketLink implements Link {
   readonly #address: string | undefined;
   #closing = false;
   #frames = 0;
+  /** Frames that have come; those that are under way are counted apart. */
+  framesRead = 0;
+  /** Until when nothing is read, as too much has come. */
+  #restUntil = 0;
+  /** There is none while nothing of the kind has happened. */
+  #rest: Deadline | undefined;
 
   constructor(
     socket: WebSocket,
@@ -136,10 +144,20 @@ export class SocketLink implements Link {
     return buffered > this.#options.maxBufferedBytes;
   }
 
-  /** True while the peer is owed so much that nothing more should be read from it. */
+  /** True while its peer has sent more than it may. */
+  get resting(): boolean {
+    return this.#rest?.due !== undefined;
+  }
+
+  /** Whether nothing is read from the peer at present. */
+  get paused(): boolean {
+    return this.#socket.isPaused;
+  }
+
+  /** True while nothing more should be read: the peer has sent too much, or is owed too much. */
   get #overtaxed(): boolean {
     // A closing socket is read on, or it would never see the peer's close frame.
-    return !this.#closing && (this.#clogged || this.#frames >= MAX_FRAMES_UNDER_WAY);
+    return !this.#closing && (this.resting || this.#clogged || this.#frames >= MAX_FRAMES_UNDER_WAY);
   }
 
   bound(sessionId: string | undefined): void {
@@ -236,15 +254,29 @@ export class SocketLink implements Link {
   close(code: number, reason: string): void {
     if (this.#closing) return;
     this.#closing = true;
+    this.#rest?.cancel();
     this.#socket.close(code, reason);
     // A paused socket would never see the peer's close frame.
     this.#socket.resume();
     this.#endAt(this.#scheduler.now() + CLOSE_TIMEOUT);
   }
 
+  /** Nothing is read for so long in addition, but not for long: a peer that goes meanwhile must not stay unnoticed. */
+  slowDown(milliseconds: number): void {
+    if (this.#closing) return;
+    const now = this.#scheduler.now();
+    this.#restUntil = Math.min(Math.max(this.#restUntil, now) + milliseconds, now + LONGEST_REST);
+    this.#rest ??= this.#scheduler.deadline(() => {
+      this.#resume();
+    });
+    this.#rest.moveTo(this.#restUntil);
+    this.#socket.pause();
+  }
+
   /** A frame is being handled. */
   frameBegun(): void {
     this.#frames++;
+    this.framesRead++;
     this.#heardAt = this.#scheduler.now();
     if (this.#overtaxed) this.#socket.pause();
   }
@@ -258,6 +290,7 @@ export class SocketLink implements Link {
   /** The socket has closed: what was not sent will never be. */
   gone(): void {
     this.#closing = true;
+    this.#rest?.cancel();
     this.#stay();
     this.#leavePending();
     for (const receipt of this.#receipts?.splice(0) ?? []) receipt?.settled(false);

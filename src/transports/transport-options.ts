@@ -80,8 +80,6 @@ export interface TransportOptions {
   readonly salesforce: boolean;
   /** Size of a request body, a query or an incoming frame. */
   readonly maxMessageBytes: number;
-  /** Messages in a request or frame. */
-  readonly maxBatch: number;
   /** Nesting of a request or frame. */
   readonly maxDepth: number;
   /** What may wait in a socket for a client that does not read, before pushes are kept back. */
@@ -130,7 +128,6 @@ export const DEFAULT_TRANSPORT_OPTIONS: TransportOptions = Object.freeze<Transpo
   duplicateConnectStatus: 500,
   salesforce: false,
   maxMessageBytes: 65_536,
-  maxBatch: 100,
   maxDepth: 100,
   maxBufferedBytes: 262_144,
   handshakeTimeout: 10_000,

@@ -5,6 +5,7 @@ import { decode, type DecodeFailure, isHandshake } from '../bayeux/message.js';
 import { isThenable } from '../bayeux/maybe-promise.js';
 import type { MaybePromise } from '../bayeux/ports.js';
 import type { Accepted, Intake } from './intake.js';
+import { PacedReading } from './paced-reading.js';
 import type { PendingSockets } from './pending-sockets.js';
 import type { RefusedSockets } from './refused-sockets.js';
 import type { RequestScope } from './request-scope.js';
@@ -15,7 +16,6 @@ import type { TransportOptions } from './transport-options.js';
 const CODE_OF: Record<Exclude<DecodeFailure, 'empty'>, readonly [code: number, reason: string]> = {
   malformed: [CloseCodes.invalidPayload, 'not a JSON array of messages'],
   too_deep: [CloseCodes.policyViolation, 'nested too deeply'],
-  too_many: [CloseCodes.tooBig, 'too many messages'],
 };
 
 /** Without memory of earlier frames: what one client publishes must not be guessable from how well it compresses. */
@@ -114,10 +114,13 @@ export class WebSocketTransport {
       address,
     );
     this.#links.add(link);
+    new PacedReading(connection, server.turns, link);
     // Frames enter one after the other, also where a token has to be verified first; slow handlers hold up nothing.
     let entering: PromiseLike<unknown> | undefined;
     socket.on('message', (data: Buffer, isBinary: boolean) => {
       if (link.closing) return;
+      // When a connection breaks, what had to wait comes at once; too much of it is left, as it is to no client.
+      if (connection.destroyed && link.resting) return;
       if (isBinary) {
         link.close(CloseCodes.unsupportedData, 'binary frame');
         return;
@@ -130,6 +133,9 @@ export class WebSocketTransport {
         if (entering === tail) entering = undefined;
       });
       entering = tail;
+    });
+    socket.on('ping', () => {
+      server.count(link);
     });
     socket.on('error', (error) => {
       logger.debug(`A socket failed: ${error.message}`);

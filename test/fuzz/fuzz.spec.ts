@@ -61,7 +61,7 @@ describe('an application under spoiled messages', () => {
         },
         session: { timeout: 1_000, maxPerUser: 10_000 },
         // All come from one address, and shall get further than to where attempts are counted.
-        limits: { badHandshakes: 0, refreshes: 0, anonymousSessionsPerAddress: 0 },
+        limits: { badHandshakes: 0, refreshes: 0, anonymousSessionsPerAddress: 0, messagesPerSecond: 0 },
         rules: [
           { channel: '/fuzz/**', subscribe: true, publish: true },
           { channel: '/witness/**', subscribe: true, publish: false },

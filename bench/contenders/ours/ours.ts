@@ -17,7 +17,7 @@ import { BenchGateway } from './bench.gateway.js';
 @Module({})
 class BenchModule {}
 
-/** This library, with its default options, in an application of Nest on Express; for WebSocket and long-polling. */
+/** This library, with its default options but for how fast a client may publish, in an application of Nest on Express; for WebSocket and long-polling. */
 export default class Ours implements Contender {
   #service!: CometService;
 
@@ -25,6 +25,8 @@ export default class Ours implements Contender {
     const comet = CometModule.forRoot({
       auth: issuer === undefined ? { verifier: BY_NAME } : { issuer, audience: AUDIENCE },
       rules: [{ channel: '/**', subscribe: true, publish: true }],
+      // One client speaks for many here, and no other contender limits what it says.
+      limits: { messagesPerSecond: 0 },
     });
     const app = await NestFactory.create<NestExpressApplication>(
       { module: BenchModule, imports: [comet], providers: [BenchGateway] },

@@ -10,7 +10,13 @@ import { SoakGateway } from './soak.gateway.js';
       auth: { anonymous: true },
       rules: [{ channel: '/**', subscribe: true, publish: true }],
       session: { timeout: HOLD, maxInterval: MAX_INTERVAL, rehandshakeSpread: 2_000 },
-      limits: { handshakeTimeout: HANDSHAKE_TIMEOUT, anonymousSessionsPerAddress: 0 },
+      limits: {
+        handshakeTimeout: HANDSHAKE_TIMEOUT,
+        anonymousSessionsPerAddress: 0,
+        // What a thousand clients say comes back late on a busy machine, and then all at once.
+        messagesPerSecond: 1_000,
+        burst: 10_000,
+      },
     }),
   ],
   providers: [SoakGateway],

@@ -17,6 +17,8 @@ export class FakeLink implements Link {
   readonly ends: LinkEnd[] = [];
   readonly bindings: (string | undefined)[] = [];
   refusals = 0;
+  /** For how many milliseconds in all its peer was not to be read. */
+  rest = 0;
   readonly #receipts: (Receipt | undefined)[] = [];
   readonly #manual: boolean;
 
@@ -34,6 +36,10 @@ export class FakeLink implements Link {
     this.written.push(JSON.parse(encode(messages)) as Written);
     if (this.#manual) this.#receipts.push(receipt);
     else receipt?.settled(true);
+  }
+
+  slowDown(milliseconds: number): void {
+    this.rest += milliseconds;
   }
 
   stopped(): void {
