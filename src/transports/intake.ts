@@ -66,6 +66,33 @@ export class Intake {
 
   /** Settles as soon as the messages are on their way; they may be under way for longer. Never fails. */
   accept(messages: readonly unknown[], scope: RequestScope, link: Link): MaybePromise<Accepted> {
+    try {
+      const accepted = this.#accept(messages, scope, link);
+      if (!isThenable(accepted)) return this.#followed(accepted, link);
+      return accepted.then(
+        (settled) => this.#followed(settled, link),
+        (error: unknown) => this.#failed(error, link),
+      );
+    } catch (error) {
+      return this.#failed(error, link);
+    }
+  }
+
+  /** The same, of which also what comes later never fails. */
+  #followed(accepted: Accepted, link: Link): Accepted {
+    if (!isThenable(accepted.handled)) return accepted;
+    const handled = accepted.handled.then(undefined, (error: unknown) => void this.#failed(error, link));
+    return { handled };
+  }
+
+  /** What is thrown here would end the process: it ends the request instead. */
+  #failed(error: unknown, link: Link): Accepted {
+    this.logger.error('Messages could not be handled.', error);
+    link.end('unavailable');
+    return NOTHING;
+  }
+
+  #accept(messages: readonly unknown[], scope: RequestScope, link: Link): MaybePromise<Accepted> {
     const { authorization, tokenInQuery } = scope;
     const { address } = scope.context;
     const authenticated = this.authenticator.authenticate({ messages, authorization, tokenInQuery }, () =>
