@@ -141,20 +141,26 @@ export class FrontDoor {
     // A peer that does not wait for its answers must not get them in the middle of its frames.
     afterResponses(socket, () => {
       if (socket.destroyed) return;
-      try {
+      this.#attempt(socket, () => {
         this.#upgrade(request, socket, head);
-      } catch (error) {
-        this.#logger.error('An upgrade failed.', error);
-        socket.destroy();
-      }
+      });
     });
   }
 
   /** Has the server of an upgrade serve it as the ordinary request that it also is. */
   serveAsRequest(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     guardSocket(socket);
-    if (serveAsRequest(request, socket, head)) return;
-    this.#refused.refuse(socket, this.addressOf(request), { status: '404 Not Found' });
+    this.#attempt(socket, () => {
+      if (serveAsRequest(request, socket, head)) return;
+      this.#refused.refuse(socket, this.addressOf(request), { status: '404 Not Found' });
+    });
+  }
+
+  /** Sees to a socket that goes to other listeners, none of which may want it. */
+  pass(request: IncomingMessage, socket: Duplex): void {
+    this.#attempt(socket, () => {
+      this.#refused.refuseUntaken(socket, this.addressOf(request));
+    });
   }
 
   /** Where a request came from, as far as trusted proxies tell. */
@@ -178,9 +184,14 @@ export class FrontDoor {
     return this.#sockets.close();
   }
 
-  /** Sees to a socket that goes to other listeners, none of which may want it. */
-  pass(request: IncomingMessage, socket: Duplex): void {
-    this.#refused.refuseUntaken(socket, this.addressOf(request));
+  /** Does something to a socket; what is thrown meanwhile ends the socket, and nothing else. */
+  #attempt(socket: Duplex, act: () => void): void {
+    try {
+      act();
+    } catch (error) {
+      this.#logger.error('An upgrade failed.', error);
+      socket.destroy();
+    }
   }
 
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {

@@ -84,10 +84,13 @@ export class WebSocketTransport {
     request.headers.upgrade = 'websocket';
     // The cookie has been set then, and need not be kept for as long as the socket lasts.
     const kept = setCookie === undefined ? scope : { ...scope, browser: undefined };
-    this.#upgrader.handleUpgrade(request, socket, head, (webSocket) => {
-      this.#open(webSocket, socket, kept);
-    });
-    this.#upgrader.off('headers', addCookie).off('wsClientError', refuse);
+    try {
+      this.#upgrader.handleUpgrade(request, socket, head, (webSocket) => {
+        this.#open(webSocket, socket, kept);
+      });
+    } finally {
+      this.#upgrader.off('headers', addCookie).off('wsClientError', refuse);
+    }
   }
 
   /** Resolves when all sockets have closed. They are told to by the end of their sessions, or here. */
