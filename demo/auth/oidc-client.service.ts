@@ -44,7 +44,7 @@ export class OidcClient {
         refreshToken: answer.refresh_token ?? refreshToken,
         ...(answer.id_token && { idToken: answer.id_token }),
         lifetime,
-        expiresAt: Date.now() + lifetime,
+        expiresAt: performance.now() + lifetime,
       };
     } catch (error) {
       if (error instanceof oidc.ResponseBodyError && error.status < 500)

@@ -112,7 +112,7 @@ export class OidcStrategy extends PassportStrategy(OAuth2Strategy, OIDC_STRATEGY
         ...(refreshToken && { refreshToken }),
         idToken: String(answer.id_token),
         lifetime,
-        expiresAt: Date.now() + lifetime,
+        expiresAt: performance.now() + lifetime,
       },
     };
   }

@@ -7,6 +7,6 @@ export interface TokenSet {
   readonly idToken?: string;
   /** Milliseconds that the access token is good for from its issue on. */
   readonly lifetime: number;
-  /** Milliseconds since the epoch at which the access token ceases to be good. */
+  /** When the access token ceases to be good, by `performance.now()`: the provider tells how long, and not until when. */
   readonly expiresAt: number;
 }

@@ -41,7 +41,7 @@ export class TokenVault {
   put(owner: Person, tokens: TokenSet): string {
     this.sweep();
     const key = randomBytes(24).toString('base64url');
-    this.entries.set(key, { owner, tokens, usedAt: Date.now() });
+    this.entries.set(key, { owner, tokens, usedAt: performance.now() });
     return key;
   }
 
@@ -81,13 +81,13 @@ export class TokenVault {
   async accessToken(key: string, renew: boolean): Promise<{ token: string; expiresIn: number }> {
     const entry = this.entries.get(key);
     if (!entry || entry.ended) throw new LoginRefusedError('no tokens are kept for this session');
-    entry.usedAt = Date.now();
-    const left = entry.tokens.expiresAt - Date.now();
+    entry.usedAt = performance.now();
+    const left = entry.tokens.expiresAt - performance.now();
     const age = entry.tokens.lifetime - left;
     if (left < entry.tokens.lifetime / 2 || (renew && age > MIN_AGE_TO_RENEW)) await this.renew(entry, left);
     if (this.isEnded(key)) throw new LoginRefusedError('the access was ended meanwhile');
     const { accessToken, expiresAt } = entry.tokens;
-    return { token: accessToken, expiresIn: Math.floor((expiresAt - Date.now()) / 1000) };
+    return { token: accessToken, expiresIn: Math.floor((expiresAt - performance.now()) / 1000) };
   }
 
   private async renew(entry: Entry, left: number): Promise<void> {
@@ -108,7 +108,7 @@ export class TokenVault {
 
   private sweep(): void {
     for (const [key, entry] of this.entries) {
-      if (Date.now() - entry.usedAt > IDLE_LIMIT) this.entries.delete(key);
+      if (performance.now() - entry.usedAt > IDLE_LIMIT) this.entries.delete(key);
     }
   }
 }

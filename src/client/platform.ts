@@ -14,8 +14,10 @@ export interface TabChannel {
 export interface Platform {
   readonly locks?: TabLocks | undefined;
   openChannel?(name: string): TabChannel;
-  /** Milliseconds since the epoch. */
+  /** Milliseconds that pass evenly, though perhaps not while the machine sleeps. */
   now(): number;
+  /** Milliseconds since the epoch, by a clock that can be set. */
+  wallTime(): number;
   /** From 0 to 1. */
   random(): number;
   setTimeout(run: () => void, delay: number): unknown;
@@ -26,6 +28,7 @@ export interface Platform {
 interface Globals {
   readonly navigator?: { readonly locks?: TabLocks };
   readonly BroadcastChannel?: new (name: string) => TabChannel;
+  readonly performance?: { now(): number };
   setTimeout(run: () => void, delay: number): unknown;
   clearTimeout(handle: unknown): void;
 }
@@ -33,11 +36,12 @@ interface Globals {
 /** The browser as it is. Locks exist in secure contexts only: https, or this machine. */
 export function browserPlatform(): Platform {
   const globals = globalThis as unknown as Globals;
-  const { BroadcastChannel: Channel, navigator } = globals;
+  const { BroadcastChannel: Channel, navigator, performance } = globals;
   return {
     locks: navigator?.locks,
     ...(Channel && { openChannel: (name: string) => new Channel(name) }),
-    now: () => Date.now(),
+    now: () => performance?.now() ?? Date.now(),
+    wallTime: () => Date.now(),
     random: () => Math.random(),
     setTimeout: (run, delay) => globals.setTimeout(run, delay),
     clearTimeout: (handle) => {

@@ -1,4 +1,4 @@
-import { type HeldToken, heldToken, readFetched, renewalBefore, renewalBy } from './held-token.js';
+import { type HeldToken, heldToken, momentIn, readFetched, renewalDelay, timeLeft } from './held-token.js';
 import type { Platform } from './platform.js';
 import { TabShare } from './tab-share.js';
 import type { TokenRefreshOptions } from './token-refresh.options.js';
@@ -6,8 +6,8 @@ import type { TokenRefreshOptions } from './token-refresh.options.js';
 const FETCH_TIMEOUT = 30_000;
 const FIRST_RETRY = 1_000;
 const MAX_RETRY = 30_000;
-/** More than this overflows the timers of browsers, which then fire at once. */
-const MAX_DELAY = 2 ** 31 - 1;
+/** Milliseconds after which the clocks are looked at again: timers stand still while the machine sleeps. */
+const MAX_DELAY = 60_000;
 
 /** Who wants to hear of tokens. */
 export interface TokenKeeperHost {
@@ -46,7 +46,7 @@ export class TokenKeeper {
   /** The token, until it expires. */
   get current(): HeldToken | undefined {
     const token = this.#current;
-    return token && token.expiresAt > this.#platform.now() ? token : undefined;
+    return token && timeLeft(token.end, this.#platform) > 0 ? token : undefined;
   }
 
   /** The token that was had last, good or not. */
@@ -79,10 +79,9 @@ export class TokenKeeper {
   endsWithin(seconds: number, renewWithin = seconds): void {
     const token = this.#current;
     if (!token || this.#attempt || this.#renewal) return;
-    const now = this.#platform.now();
-    const renewAt = Math.min(renewalBefore(now + seconds * 1000, now), renewalBy(renewWithin, now));
-    if (renewAt >= token.renewAt) return;
-    this.#current = { ...token, renewAt };
+    const delay = renewalDelay(seconds * 1000, renewWithin * 1000);
+    if (delay >= timeLeft(token.renewal, this.#platform)) return;
+    this.#current = { ...token, renewal: momentIn(delay, this.#platform) };
     this.#arm();
   }
 
@@ -103,7 +102,7 @@ export class TokenKeeper {
     this.#share ??= new TabShare(this.#options.shareAs, this.#platform, {
       offer: () => this.#offer(),
       take: ({ token, expiresAt }) => {
-        this.#adopt(heldToken(token, expiresAt, this.#platform.now()));
+        this.#adopt(heldToken(token, expiresAt, this.#platform));
       },
     });
     return (this.#stopping ??= new AbortController());
@@ -155,7 +154,7 @@ export class TokenKeeper {
   async #fetch(signal: AbortSignal): Promise<HeldToken | undefined> {
     const refused = this.#refused !== undefined && this.#refused === this.#current?.text;
     const fetched = await this.#options.fetchToken({ refused, signal });
-    return fetched ? readFetched(fetched, this.#platform.now()) : undefined;
+    return fetched ? readFetched(fetched, this.#platform) : undefined;
   }
 
   /**
@@ -183,16 +182,18 @@ export class TokenKeeper {
 
   #offer(): { token: string; expiresAt: number } | undefined {
     const token = this.#current;
-    if (!token || token.renewAt <= this.#platform.now() || token.text === this.#refused) return undefined;
+    if (!token || timeLeft(token.renewal, this.#platform) <= 0 || token.text === this.#refused)
+      return undefined;
     return { token: token.text, expiresAt: token.expiresAt };
   }
 
   /** Another tab's token, if it is better than this one's. */
   #adopt(token: HeldToken): void {
-    if (token.text === this.#refused || token.expiresAt <= this.#platform.now()) return;
+    const left = timeLeft(token.end, this.#platform);
+    if (token.text === this.#refused || left <= 0) return;
     const current = this.#current;
     const refused = current !== undefined && current.text === this.#refused;
-    if (current && !refused && token.expiresAt <= current.expiresAt) return;
+    if (current && !refused && left <= timeLeft(current.end, this.#platform)) return;
     this.#accept(token);
   }
 
@@ -206,8 +207,14 @@ export class TokenKeeper {
 
   #arm(): void {
     this.#platform.clearTimeout(this.#timer);
-    const delay = Math.min(MAX_DELAY, (this.#current?.renewAt ?? 0) - this.#platform.now());
-    this.#timer = this.#platform.setTimeout(() => void this.renew(), delay);
+    const left = this.#current ? timeLeft(this.#current.renewal, this.#platform) : 0;
+    this.#timer = this.#platform.setTimeout(
+      () => {
+        if (left <= MAX_DELAY) void this.renew();
+        else this.#arm();
+      },
+      Math.min(left, MAX_DELAY),
+    );
   }
 
   /** Waits after a failure: longer each time, and not at the same moment as everybody else. */

@@ -34,6 +34,25 @@ describe('the token', () => {
     expect(tab.helper.expiresAt?.getTime()).toBe(browser.now + 5 * MINUTE);
   });
 
+  it('[N4] is renewed within a minute after the clock was set beyond its end, as after a sleep', async () => {
+    const tab = await open().connected();
+    browser.stepWall(60 * MINUTE);
+    expect(tab.helper.expiresAt).toBeUndefined();
+    await browser.advance(MINUTE + 200);
+    expect(server.requests).toHaveLength(2);
+    expect(tab.helper.expiresAt?.getTime()).toBeGreaterThan(browser.now);
+  });
+
+  it('[N4] is given up when its time has passed, though the clock was set back', async () => {
+    const tab = await open().connected();
+    server.answer = () => Promise.reject(new Error('down'));
+    browser.stepWall(-60 * MINUTE);
+    await browser.advance(5 * MINUTE - 1);
+    expect(tab.helper.expiresAt).toBeDefined();
+    await browser.advance(1);
+    expect(tab.helper.expiresAt).toBeUndefined();
+  });
+
   it.each(['/meta/subscribe', '/meta/disconnect', '/news', '/service/echo'])(
     'does not go with %s',
     async (channel) => {

@@ -10,8 +10,14 @@ export class FakeBrowser {
   /** Whether there are locks and channels: old browsers and insecure pages have none. */
   shares = true;
 
+  /** Milliseconds since the epoch. */
   get now(): number {
-    return this.#clock.now();
+    return this.#clock.wallTime();
+  }
+
+  /** Sets the clock of the machine. */
+  stepWall(milliseconds: number): void {
+    this.#clock.stepWall(milliseconds);
   }
 
   /** Timers that are set. */
@@ -32,6 +38,7 @@ export class FakeBrowser {
         openChannel: (name: string) => new FakeChannel(name, this.#channels),
       }),
       now: () => this.#clock.now(),
+      wallTime: () => this.#clock.wallTime(),
       random: () => 1,
       setTimeout: (run, delay) => {
         const deadline = this.#clock.deadline(run);
@@ -44,13 +51,13 @@ export class FakeBrowser {
 
   /** Moves the clock from timer to timer, and lets what they begin come to an end. */
   async advance(milliseconds: number): Promise<void> {
-    const end = this.now + milliseconds;
+    const end = this.#clock.now() + milliseconds;
     await settled();
     while ((this.#clock.earliest ?? Infinity) <= end) {
-      this.#clock.advance(Math.max(0, (this.#clock.earliest ?? end) - this.now));
+      this.#clock.advance(Math.max(0, (this.#clock.earliest ?? end) - this.#clock.now()));
       await settled();
     }
-    this.#clock.advance(end - this.now);
+    this.#clock.advance(end - this.#clock.now());
     await settled();
   }
 
