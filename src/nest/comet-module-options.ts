@@ -173,7 +173,10 @@ export interface CometLimitOptions {
   badHandshakes?: number;
   /** New tokens that a session may present in a minute; 0 for no limit. @default 10 */
   refreshes?: number;
-  /** WebSockets in all that have no session yet; past it upgrades are refused (429). 0 for no limit. @default 1000 */
+  /**
+   * WebSockets in all that have no session yet, and refused ones that are not closed yet; past it upgrades are refused
+   * (429). 0 for no limit. @default 1000
+   */
   pendingSockets?: number;
   /** The same for one address, counted as `badHandshakes` are; 0 for no limit. @default 100 */
   pendingSocketsPerAddress?: number;
