@@ -54,7 +54,7 @@ describe('a socket whose token came with its upgrade', () => {
     bench.clock.advance(1_000);
     const next = await socket();
     next.clientId = clientId;
-    expect(await next.connect()).toMatchObject({ successful: true, ext: { auth: { expires_in: 65 } } });
+    expect(await next.connect()).toMatchObject({ successful: true, ext: { auth: { expires_in: 60 } } });
     expect(await next.receive(2)).toMatchObject([{ data: 1 }, { data: 2 }]);
     // The next end comes like the first.
     const again = await bench.hold(next);
