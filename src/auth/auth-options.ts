@@ -22,10 +22,12 @@ export interface TenantClaim {
 export type UserIdMapping = (claims: Readonly<Record<string, unknown>>) => string;
 
 /**
- * Says whether claims are those of a user or of a service (a token of the client credentials grant); `undefined` leaves it to
- * what is known of tokens. What it throws, a promise, and any other answer refuse the token.
+ * Says whether claims are those of a user or of a service (a token of the client credentials grant). `undefined` leaves it to
+ * what the token tells; `null`, a promise, anything else and whatever it throws refuse the token.
  */
-export type KindDecision = (claims: Readonly<Record<string, unknown>>) => 'user' | 'service' | undefined;
+export type KindDecision = (
+  claims: Readonly<Record<string, unknown>>,
+) => 'user' | 'service' | null | undefined;
 
 /** How an issuer is asked about tokens (RFC 7662). */
 export interface CometIntrospectionOptions {

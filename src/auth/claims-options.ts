@@ -55,7 +55,11 @@ export function claimsMistakes(options: ClaimsOptions): string[] {
   if (options.userId !== undefined && (options.userClaim !== 'sub' || options.userPrefix !== '')) {
     mistakes.push('There are both a userId and a userClaim or userPrefix: keep the one that shall make ids.');
   }
-  if (options.claims.some(({ name, source }) => name === '' || source.length === 0 || source.includes(''))) {
+  if (
+    options.claims.some(
+      ({ name, source }) => name === '' || source.length === 0 || [source].flat().includes(''),
+    )
+  ) {
     mistakes.push(
       "The claims have an empty name: write for example claims: ['name'] or claims: { roles: 'realm_access.roles' }.",
     );

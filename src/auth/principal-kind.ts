@@ -55,6 +55,7 @@ function answerOf(claims: Claims, kind: KindDecision | undefined): 'user' | 'ser
     throw refused(`auth.kind failed: ${failureCode(error)}`);
   }
   if (answer === undefined || answer === 'user' || answer === 'service') return answer;
+  if (answer === null) throw refused('auth.kind refused it');
   leaveUnheard(answer);
   throw refused("auth.kind answered neither 'user' nor 'service' nor undefined, or with a promise");
 }

@@ -1,4 +1,5 @@
 import type { Claims } from '../../src/auth/claims.js';
+import { claimsMistakes } from '../../src/auth/claims-options.js';
 import { keptClaims } from '../../src/auth/issuer-settings.js';
 import type { JwtVerifierOptions } from '../../src/auth/jwt-verifier.options.js';
 import { principalOf } from '../../src/auth/token-claims.js';
@@ -199,7 +200,11 @@ describe('[A3] T62 auth.kind', () => {
     expect(seen).toEqual(['c', undefined, undefined]);
   });
 
-  it.each([null, true, false, '', 'User', 'anonymous', 'service ', 0, ['user'], { kind: 'user' }])(
+  it('refuses the token with null', () => {
+    expect(reasonOf({}, kind(null))).toBe('auth.kind refused it');
+  });
+
+  it.each([true, false, '', 'User', 'anonymous', 'service ', 0, ['user'], { kind: 'user' }])(
     'refuses the token with the answer %j',
     (answer) => {
       expect(reasonOf({}, kind(answer))).toContain('auth.kind answered');
@@ -309,5 +314,15 @@ describe('[A5] claims that are kept', () => {
       }),
     ).toEqual({});
     expect(kept(['realm_access.roles', 'a.b'])).toEqual({ 'a.b': 'exact' });
+  });
+
+  it('are named in the options in full', () => {
+    const good = keptClaims({ roles: 'realm_access.roles', own: ['a', 'b'] });
+    expect(claimsMistakes(optionsFor(ISSUER, { claims: good }))).toEqual([]);
+    for (const claims of [{ '': 'a' }, { a: '' }, { a: [] }, { a: ['b', ''] }, ['']]) {
+      expect(claimsMistakes(optionsFor(ISSUER, { claims: keptClaims(claims) }))).toEqual([
+        expect.stringContaining('empty name'),
+      ]);
+    }
   });
 });
