@@ -1,6 +1,6 @@
 import { contains } from '../bayeux/channel.js';
 import type { ChannelRule, RuleCondition } from './channel-rule.js';
-import { PatternSet } from './pattern-set.js';
+import { AskedName, PatternSet } from './pattern-set.js';
 import type { PrincipalMemo, Remembered } from './principal-memo.js';
 import { type CompiledCondition, compileCondition, holds, type RuledPrincipal } from './rule.condition.js';
 import { isVariable, valuesOf } from './rule.variables.js';
@@ -39,18 +39,18 @@ export class CompiledRule {
   }
 
   /** Whether it permits a name as a whole. A value that cannot be written permits nothing. */
-  permits(subject: Subject, name: string): boolean {
+  permits(subject: Subject, name: AskedName): boolean {
     return this.#patternsFor(subject)?.contains(name) === true;
   }
 
   /** Whether it denies a name. A value that cannot be written may be any, so that all it could stand for is denied. */
-  denies(subject: Subject, name: string): boolean {
+  denies(subject: Subject, name: AskedName): boolean {
     return this.#patternsFor(subject)?.overlaps(name) === true;
   }
 
   /** Whether it is about a channel for some principal, whatever its variables stand for. */
   concerns(channel: string): boolean {
-    if (this.#fixed !== undefined) return this.#fixed.contains(channel);
+    if (this.#fixed !== undefined) return this.#fixed.contains(new AskedName(channel));
     const named = channel.slice(1).split('/');
     const pattern = this.#segments.map((segment, index) =>
       isVariable(segment) ? (named[index] ?? segment) : segment,

@@ -4,6 +4,17 @@ import { beginningsOf, namesCovering } from '../bayeux/channel-index.js';
 /** Up to so many patterns comparing with each is cheaper than look-ups by the segments of a name. */
 const FEW = 8;
 
+/** A channel or pattern that rules are asked about, and what contains it: worked out once for all of them. */
+export class AskedName {
+  #covering: readonly string[] | undefined;
+
+  constructor(readonly text: string) {}
+
+  get covering(): readonly string[] {
+    return (this.#covering ??= [...namesCovering(this.text)]);
+  }
+}
+
 /**
  * Channels and patterns that a rule stands for. Looking a name up takes time by the depth of the name, and not by how
  * many patterns there are: an issuer writes these, and a client asks as often as it likes.
@@ -34,20 +45,21 @@ export class PatternSet {
     return this.#patterns.length;
   }
 
-  /** Whether one of them contains all of `name`, which may be a pattern. */
-  contains(name: string): boolean {
+  /** Whether one of them contains all of a name. */
+  contains(name: AskedName): boolean {
     const names = this.#names;
-    if (!names) return this.#patterns.some((pattern) => contains(pattern, name));
-    for (const outer of namesCovering(name)) if (names.has(outer)) return true;
-    return false;
+    return names
+      ? name.covering.some((outer) => names.has(outer))
+      : this.#patterns.some((pattern) => contains(pattern, name.text));
   }
 
-  /** Whether one of them shares a channel with `name`, which may be a pattern. */
-  overlaps(name: string): boolean {
-    if (!this.#names) return this.#patterns.some((pattern) => overlaps(pattern, name));
+  /** Whether one of them shares a channel with a name. */
+  overlaps(name: AskedName): boolean {
+    const { text } = name;
+    if (!this.#names) return this.#patterns.some((pattern) => overlaps(pattern, text));
     if (this.contains(name)) return true;
-    if (!isPattern(name)) return false;
-    return (name.endsWith('/**') ? this.#beginnings : this.#parents).has(parentOf(name));
+    if (!isPattern(text)) return false;
+    return (text.endsWith('/**') ? this.#beginnings : this.#parents).has(parentOf(text));
   }
 }
 

@@ -3,6 +3,7 @@ import type { Authority, Decision, Principal } from '../bayeux/ports.js';
 import type { ChannelRule, RuleCondition } from './channel-rule.js';
 import { ANONYMOUS } from './comet-principal.js';
 import { CompiledRule, type Subject } from './compiled-rule.js';
+import { AskedName } from './pattern-set.js';
 import { PrincipalMemo, type Question, type Remembered } from './principal-memo.js';
 import type { RuledPrincipal } from './rule.condition.js';
 import { validateRules } from './rule.validation.js';
@@ -130,9 +131,10 @@ function deniesAll({ effect, subscribe, publish, create, call }: ChannelRule): b
 
 /** `own` is what is permitted without a rule, unless one denies it. */
 function judge(rules: RuleSet, subject: Subject, name: string, own = false): Decision {
-  if (rules.deny.some((rule) => rule.denies(subject, name))) return BY_POLICY;
+  const asked = new AskedName(name);
+  if (rules.deny.some((rule) => rule.denies(subject, asked))) return BY_POLICY;
   if (own) return ALLOWED;
-  return rules.allow.some((rule) => rule.permits(subject, name)) ? ALLOWED : NOT_GRANTED;
+  return rules.allow.some((rule) => rule.permits(subject, asked)) ? ALLOWED : NOT_GRANTED;
 }
 
 const OWN_TREE_PARTS = OWN_TREE.split(USER_VARIABLE);

@@ -100,9 +100,17 @@ export function channelSegment(text: string): string {
   if (text === '' || /\p{Surrogate}/u.test(text)) {
     throw new RangeError('Only a well-formed text that is not empty can be written as a channel segment.');
   }
-  return text.replace(/[^A-Za-z0-9\-_!()$@]/gu, (character) =>
-    Array.from(new TextEncoder().encode(character), (byte) => `~${byte.toString(16).padStart(2, '0')}`).join(
-      '',
-    ),
-  );
+  return text.replace(/[^A-Za-z0-9\-_!()$@]+/gu, (other) => {
+    let written = '';
+    for (const byte of UTF8.encode(other)) written += ESCAPES[byte] ?? '';
+    return written;
+  });
 }
+
+const UTF8 = new TextEncoder();
+
+/** How each byte is written. Issuers choose ids and claims, of which all that is no letter may be many. */
+const ESCAPES: readonly string[] = Array.from(
+  { length: 256 },
+  (_, byte) => `~${byte.toString(16).padStart(2, '0')}`,
+);
