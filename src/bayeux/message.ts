@@ -62,6 +62,9 @@ const CLOSING_BRACE = 0x7d;
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 
+/** What some clients put ahead of a text. A parser may ignore it (RFC 8259 §8.1). */
+const BYTE_ORDER_MARK = '\uFEFF';
+
 /**
  * Reads one request or frame: a JSON array of messages, or one bare message object.
  * Depth is measured before parsing, as serialising a very deep value again would exhaust the stack.
@@ -70,7 +73,7 @@ export function decode(text: string, limits: DecodeLimits): DecodeResult {
   if (exceedsDepth(text, limits.maxDepth)) return { ok: false, failure: 'too_deep' };
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = JSON.parse(text.startsWith(BYTE_ORDER_MARK) ? text.slice(1) : text);
   } catch {
     return { ok: false, failure: 'malformed' };
   }

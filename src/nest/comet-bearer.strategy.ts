@@ -3,6 +3,7 @@ import type { CometPrincipal } from '../auth/comet-principal.js';
 import { takeCredentials } from '../auth/credentials.js';
 import { AuthUnavailableError, TokenError, type TokenVerifier } from '../auth/token-verifier.js';
 import { BayeuxErrors } from '../bayeux/errors.js';
+import { valuesOf } from '../transports/http-exchange.js';
 
 /** The one name under which passport knows the strategy; it keeps no state, so that one serves all guards. */
 export const COMET_BEARER = 'comet-bearer';
@@ -21,8 +22,8 @@ export interface BearerFailure {
 /** The part of a request that is looked at, the same on Express and Fastify. */
 interface BearerRequest {
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
-  readonly raw?: { readonly headersDistinct?: Readonly<Record<string, string[] | undefined>> };
-  readonly headersDistinct?: Readonly<Record<string, string[] | undefined>>;
+  readonly raw?: { readonly rawHeaders?: string[] };
+  readonly rawHeaders?: string[];
   readonly url?: string;
 }
 
@@ -50,8 +51,11 @@ export class CometBearerStrategy extends passport.Strategy {
 }
 
 function readToken(request: BearerRequest): string | BearerFailure {
-  const distinct = request.headersDistinct ?? request.raw?.headersDistinct;
-  const authorization = distinct?.['authorization'] ?? request.headers['authorization'];
+  // `headers` keeps one of several, and a request over HTTP/2 has no `headersDistinct`.
+  const rawHeaders = request.rawHeaders ?? request.raw?.rawHeaders;
+  const authorization = rawHeaders
+    ? valuesOf({ rawHeaders }, 'authorization')
+    : request.headers['authorization'];
   const query = new URLSearchParams((request.url ?? '').split('?').slice(1).join('?'));
   if (query.has('access_token')) {
     return { error: 'invalid_request', description: 'a token does not belong in a URL' };

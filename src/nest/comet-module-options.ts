@@ -182,6 +182,15 @@ export interface CometLimitOptions {
   pendingSocketsPerAddress?: number;
   /** Bytes that may wait in a socket whose client does not read, before messages are kept back. @default 262144 */
   bufferedBytes?: number;
+  /**
+   * Bytes in all that request bodies may take while they come in, each with 4096 besides its own; past it requests are
+   * refused (503). A body that comes in one piece is not counted. 0 for no limit. @default 33554432
+   */
+  bodyBytes?: number;
+  /** The same for one address, counted as `badHandshakes` are; past it requests are refused (429). @default 4194304 */
+  bodyBytesPerAddress?: number;
+  /** Milliseconds in which a request body must have come (408). @default 10000 */
+  bodyTimeout?: number;
 }
 
 /** The cookie that binds sessions to a browser. It is set with the handshake and never required. */

@@ -15,12 +15,13 @@ import {
   type SessionTimes,
 } from '../bayeux/bayeux-options.js';
 import { OriginPolicy } from '../transports/origin-policy.js';
+import { BODY_OVERHEAD, type BodyLimits } from '../transports/pending-bodies.js';
 import { ProxyTrust } from '../transports/proxy-trust.js';
 import { DEFAULT_TRANSPORT_OPTIONS, type TransportOptions } from '../transports/transport-options.js';
 import type { ChannelAuthorizer } from './channel-authorizer.js';
 import type { CometAudit } from './comet-audit.js';
 import type { CometExtension } from './comet-extension.js';
-import type { CometModuleOptions, CometTransportTimes } from './comet-module-options.js';
+import type { CometLimitOptions, CometModuleOptions, CometTransportTimes } from './comet-module-options.js';
 import { protectedResource } from './protected-resource.js';
 import { policyOf } from './comet-queue-policy.js';
 import { viewOf } from './comet-session.js';
@@ -167,11 +168,27 @@ export function resolveOptions(options: CometModuleOptions): ResolvedOptions {
         inAll: limits.pendingSockets ?? transport.pendingSockets.inAll,
         perAddress: limits.pendingSocketsPerAddress ?? transport.pendingSockets.perAddress,
       },
+      bodies: bodyLimits(limits),
       badHandshakes: limits.badHandshakes ?? transport.badHandshakes,
       refreshes: limits.refreshes ?? transport.refreshes,
       retryAfter: transport.retryAfter,
       resource: protectedResource(auth),
     },
+  };
+}
+
+/** Where one message may be large, some of them find room together. */
+function bodyLimits({
+  messageBytes = 0,
+  bodyBytes,
+  bodyBytesPerAddress,
+  bodyTimeout,
+}: CometLimitOptions): BodyLimits {
+  const { inAll, perAddress, timeout } = DEFAULT_TRANSPORT_OPTIONS.bodies;
+  return {
+    inAll: bodyBytes ?? Math.max(inAll, 32 * messageBytes),
+    perAddress: bodyBytesPerAddress ?? Math.max(perAddress, 4 * messageBytes),
+    timeout: bodyTimeout ?? timeout,
   };
 }
 
@@ -208,16 +225,18 @@ function timesIn({ timeout, interval, maxInterval }: CometTransportTimes): Parti
   return given({ timeout, interval, maxInterval });
 }
 
-function combinations({
-  auth,
-  session,
-  trustProxy,
-  origins,
-  hosts,
-  websocket,
-  cookie,
-}: CometModuleOptions): string[] {
+function combinations(options: CometModuleOptions): string[] {
+  const { auth, session, trustProxy, origins, hosts, websocket, cookie, limits = {} } = options;
   const mistakes: string[] = [];
+  const { messageBytes = DEFAULT_TRANSPORT_OPTIONS.maxMessageBytes } = limits;
+  for (const name of ['bodyBytes', 'bodyBytesPerAddress'] as const) {
+    const room = limits[name];
+    if (room === undefined || room === 0 || room >= messageBytes + BODY_OVERHEAD) continue;
+    mistakes.push(
+      `limits.${name} has no room for one body of limits.messageBytes (${messageBytes}): ` +
+        `write ${messageBytes + BODY_OVERHEAD} or more, or leave it out.`,
+    );
+  }
   const timeout = websocket?.timeout ?? session?.timeout ?? DEFAULT_BAYEUX_OPTIONS.timeout;
   if (websocket?.idleTimeout && websocket.idleTimeout <= timeout) {
     mistakes.push(

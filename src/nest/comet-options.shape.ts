@@ -137,6 +137,9 @@ class LimitsShape {
   @WholeNumber(0, 'sockets', 1_000) pendingSockets?: number;
   @WholeNumber(0, 'sockets', 100) pendingSocketsPerAddress?: number;
   @WholeNumber(1_024, 'bytes', 262_144) bufferedBytes?: number;
+  @WholeNumber(0, 'bytes', 33_554_432) bodyBytes?: number;
+  @WholeNumber(0, 'bytes', 4_194_304) bodyBytesPerAddress?: number;
+  @WholeNumber(100, 'milliseconds', 10_000) bodyTimeout?: number;
 }
 
 const COOKIE_KEYS =

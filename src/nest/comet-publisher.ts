@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import type { Http2ServerRequest } from 'node:http2';
 import { Injectable } from '@nestjs/common';
 import type { AuditEvent } from '../bayeux/audit.js';
 import type { BayeuxOptions } from '../bayeux/bayeux-options.js';
@@ -36,7 +37,7 @@ export class CometPublisher {
   }
 
   /** Where a request came from, as far as trusted proxies tell. */
-  addressOf(request: IncomingMessage): string | undefined {
+  addressOf(request: IncomingMessage | Http2ServerRequest): string | undefined {
     return this.#endpoint.door.addressOf(request);
   }
 

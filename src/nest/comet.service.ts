@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import type { Http2ServerRequest } from 'node:http2';
 import { Injectable } from '@nestjs/common';
 import { isChannel, isMeta, isService, isSubscription } from '../bayeux/channel.js';
 import type { ChannelSettings } from '../bayeux/channel-settings.js';
@@ -171,7 +172,7 @@ export class CometService {
    * the page that connects: else two connections that a page opens at once get a cookie each, and a session that began
    * with the one the browser forgot has to begin anew.
    */
-  browserCookie(request: IncomingMessage): string | undefined {
+  browserCookie(request: IncomingMessage | Http2ServerRequest): string | undefined {
     return this.#endpoint.door.browserCookie(request);
   }
 

@@ -1,7 +1,6 @@
 import { EventEmitter } from 'node:events';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { answerEmpty } from '../transports/empty-answer.js';
 import type { FrontDoor } from '../transports/front-door.js';
 import { guardSocket } from '../transports/refused-sockets.js';
 import { asksForWebSocket } from '../transports/upgrade-request.js';
@@ -74,7 +73,7 @@ export class HttpTakeover {
       case 'checkExpectation': {
         const [request, response] = args as RequestArguments;
         if (!this.#door.owns(request)) return false;
-        if (event === 'checkExpectation') answerEmpty(request, response, 417, []);
+        if (event === 'checkExpectation') this.#door.refuseExpectation(request, response);
         else {
           if (event === 'checkContinue') response.writeContinue();
           Reflect.apply(this.#emit, this.#ours, ['request', request, response]);

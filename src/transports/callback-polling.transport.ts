@@ -1,6 +1,5 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import { answer, discardBody, type Exchange } from './answer.js';
 import { readCallbackQuery } from './callback-query.js';
-import { answerEmpty } from './empty-answer.js';
 import type { Intake } from './intake.js';
 import { PollLink } from './poll.link.js';
 import type { Provenance } from './proxy-trust.js';
@@ -26,21 +25,17 @@ export class CallbackPollingTransport {
   }
 
   /** Serves one GET. */
-  serve(
-    request: IncomingMessage,
-    response: ServerResponse,
-    provenance: Provenance,
-    answerHeaders: AnswerHeaders,
-  ): void {
+  serve(exchange: Exchange, provenance: Provenance, answerHeaders: AnswerHeaders): void {
+    const { request, response } = exchange;
     const site = request.headers['sec-fetch-site'];
     // Browsers that do not send it may still heed the policy that the response carries.
     if (site !== undefined && !SITES.has(site)) {
-      answerEmpty(request, response, 403, answerHeaders);
+      answer(exchange, 403, answerHeaders);
       return;
     }
     const query = readCallbackQuery(request.url ?? '', this.#options);
     if (!query.ok) {
-      answerEmpty(request, response, query.status, answerHeaders);
+      answer(exchange, query.status, answerHeaders);
       return;
     }
     // The page cannot set the header either: what is in it was put there by the browser, or by a proxy for a cookie.
@@ -49,7 +44,7 @@ export class CallbackPollingTransport {
     const format = scriptFormat(query.callback);
     const link = new PollLink(response, scope, format, this.#options, this.#intake);
     // A client that sends a body nevertheless must not go unnoticed when it goes.
-    request.resume();
+    discardBody(exchange);
     // It never fails, and there is nothing left to do when it is through.
     void this.#intake.accept(query.messages, scope, link);
   }

@@ -10,6 +10,8 @@ export type CallbackQuery =
 /** Names of functions and members. Anything else could become code of the client's choice in a page. */
 const CALLBACK = /^[a-zA-Z0-9._-]+$/;
 
+const ASCII = /^[\x21-\x7e]*$/;
+
 const MALFORMED: CallbackQuery = { ok: false, status: 400 };
 const TOO_BIG: CallbackQuery = { ok: false, status: 413 };
 
@@ -17,7 +19,8 @@ const TOO_BIG: CallbackQuery = { ok: false, status: 413 };
 export function readCallbackQuery(url: string, options: TransportOptions): CallbackQuery {
   const start = url.indexOf('?');
   const query = start < 0 ? '' : url.slice(start + 1);
-  // Characters are bytes here: Node refuses a URL that is not ASCII.
+  // Characters are bytes then. Over HTTP/1.1 Node refuses a URL that is not ASCII, over HTTP/2 it takes one.
+  if (!ASCII.test(query)) return MALFORMED;
   if (query.length > options.maxMessageBytes) return TOO_BIG;
   const { parameter, maxCallbackLength } = options.callback;
   const callbacks = valuesOf(parameter, query);

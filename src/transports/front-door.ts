@@ -1,13 +1,15 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Logger } from '../bayeux/ports.js';
 import { BrowserCookie } from './browser-cookie.js';
 import { CallbackPollingTransport } from './callback-polling.transport.js';
-import { answerEmpty } from './empty-answer.js';
+import { answer, type Exchange } from './answer.js';
+import { cutOff, type HttpRequest, type HttpResponse, OpenStreams, peerOf } from './http-exchange.js';
 import type { Intake } from './intake.js';
 import type { LogoutEndpoint } from './logout.endpoint.js';
 import { LongPollingTransport } from './long-polling.transport.js';
 import { OriginPolicy } from './origin-policy.js';
+import { PendingBodies } from './pending-bodies.js';
 import { PendingSockets } from './pending-sockets.js';
 import { type Provenance, ProxyTrust } from './proxy-trust.js';
 import { guardSocket, type Refusal, RefusedSockets } from './refused-sockets.js';
@@ -36,6 +38,8 @@ export class FrontDoor {
   readonly #pending: PendingSockets;
   readonly #refused: RefusedSockets;
   readonly #scopes = new ScopeMemo();
+  readonly #bodies: PendingBodies;
+  readonly #streams = new OpenStreams();
   readonly #metadata: ResourceMetadata | undefined;
   readonly #told = new Set<keyof typeof UNWANTED>();
 
@@ -52,8 +56,10 @@ export class FrontDoor {
     this.#origins = new OriginPolicy(options.origins, options.hosts);
     this.#proxies = new ProxyTrust(options.trustProxy);
     this.#cookie = new BrowserCookie(options.cookie);
+    this.#bodies = new PendingBodies(options.bodies, intake.server.scheduler);
     const { transports } = options;
-    if (transports.includes('long-polling')) this.#polling = new LongPollingTransport(intake, options);
+    if (transports.includes('long-polling'))
+      this.#polling = new LongPollingTransport(intake, options, this.#bodies);
     if (transports.includes('callback-polling'))
       this.#scripts = new CallbackPollingTransport(intake, options);
     this.#pending = new PendingSockets(options.pendingSockets);
@@ -67,30 +73,38 @@ export class FrontDoor {
     return this.#sockets.sockets;
   }
 
+  /** Bytes that are counted for the bodies of requests. */
+  get bodyBytes(): number {
+    return this.#bodies.bytes;
+  }
+
   /** Whether a request is to be served here: at the endpoint, or below it, or where it is described. */
-  owns({ url = '' }: IncomingMessage): boolean {
+  owns({ url = '' }: HttpRequest): boolean {
     const path = pathOf(url);
     return this.#isEndpoint(path) || this.#metadata?.owns(path) === true;
   }
 
   /** Serves a request that is owned here. What is thrown meanwhile goes no further. */
-  request(request: IncomingMessage, response: ServerResponse): void {
+  request(request: HttpRequest, response: HttpResponse): void {
     try {
+      this.#streams.watch(request);
       this.#serve(request, response);
     } catch (error) {
       this.#logger.error('A request failed.', error);
-      if (response.headersSent) response.destroy();
-      else answerEmpty(request, response, 500, PLAIN);
+      if (response.headersSent) cutOff(response);
+      else answer({ request, response, address: undefined, bodies: this.#bodies }, 500, PLAIN);
     }
   }
 
-  #serve(request: IncomingMessage, response: ServerResponse): void {
+  /** Refuses a request that is owned here, as it expects what is not done (RFC 9110 §10.1.1). */
+  refuseExpectation(request: HttpRequest, response: HttpResponse): void {
+    const { address } = this.#proxies.resolve(request);
+    answer({ request, response, address, bodies: this.#bodies }, 417, PLAIN);
+  }
+
+  #serve(request: HttpRequest, response: HttpResponse): void {
     if (!toOriginForm(request)) {
-      answerEmpty(request, response, 400, PLAIN);
-      return;
-    }
-    if (this.#metadata?.owns(request.url ?? '') === true) {
-      this.#metadata.serve(request, response);
+      answer({ request, response, address: peerOf(request).address, bodies: this.#bodies }, 400, PLAIN);
       return;
     }
     const posts = request.method === 'POST' ? this.#polling : undefined;
@@ -100,15 +114,20 @@ export class FrontDoor {
       return;
     }
     const provenance = this.#proxies.resolve(request);
+    const exchange: Exchange = { request, response, address: provenance.address, bodies: this.#bodies };
+    if (this.#metadata?.owns(request.url ?? '') === true) {
+      this.#metadata.serve(exchange);
+      return;
+    }
     if (this.logout?.owns(request.url ?? '') === true) {
-      this.logout.serve(request, response, provenance.address);
+      this.logout.serve(exchange);
       return;
     }
     const { origin } = request.headers;
     const verdict = this.#origins.judge(origin, provenance);
     if (verdict === 'foreign' || verdict === 'misdirected') {
       this.#unwanted(verdict, provenance);
-      answerEmpty(request, response, verdict === 'foreign' ? 403 : 421, PLAIN);
+      answer(exchange, verdict === 'foreign' ? 403 : 421, PLAIN);
       return;
     }
     const headers = verdict === 'listed' && origin !== undefined ? sharedWith(origin) : PLAIN;
@@ -118,16 +137,12 @@ export class FrontDoor {
       this.#scopes.remember(request, scope);
       posts.serve(request, response, scope);
     } else if (request.method === 'GET' && this.#scripts) {
-      this.#scripts.serve(request, response, provenance, headers);
+      this.#scripts.serve(exchange, provenance, headers);
     } else if (request.method === 'OPTIONS') {
-      const allowed = [
-        ...['Access-Control-Allow-Methods', this.#methods.join(', ')],
-        ...['Access-Control-Allow-Headers', 'authorization, content-type'],
-        ...['Access-Control-Max-Age', 600],
-      ];
-      answerEmpty(request, response, 200, verdict === 'listed' ? [...headers, ...allowed] : headers);
+      const allowed = verdict === 'listed' ? preflight(request, this.#methods) : [];
+      answer(exchange, 200, [...headers, ...allowed]);
     } else {
-      answerEmpty(request, response, 405, [...headers, 'Allow', [...this.#methods, 'OPTIONS'].join(', ')]);
+      answer(exchange, 405, [...headers, 'Allow', [...this.#methods, 'OPTIONS'].join(', ')]);
     }
   }
 
@@ -164,12 +179,12 @@ export class FrontDoor {
   }
 
   /** Where a request came from, as far as trusted proxies tell. */
-  addressOf(request: IncomingMessage): string | undefined {
+  addressOf(request: HttpRequest): string | undefined {
     return this.#proxies.resolve(request).address;
   }
 
   /** A `Set-Cookie` header for a browser that has no cookie of ours. */
-  browserCookie(request: IncomingMessage): string | undefined {
+  browserCookie(request: HttpRequest): string | undefined {
     return this.#cookie.read(request.headers.cookie, this.#proxies.resolve(request).secure).setCookie;
   }
 
@@ -178,10 +193,12 @@ export class FrontDoor {
     return this.#cookie.expire(request && this.#proxies.resolve(request).secure);
   }
 
-  /** Resolves when all sockets have closed. */
-  close(): Promise<void> {
+  /** Resolves when all sockets have closed, and responses have left. */
+  async close(): Promise<void> {
     this.#refused.close();
-    return this.#sockets.close();
+    this.#bodies.close();
+    await this.#sockets.close();
+    await this.#streams.settled();
   }
 
   /** Does something to a socket; what is thrown meanwhile ends the socket, and nothing else. */
@@ -280,4 +297,29 @@ const PLAIN: AnswerHeaders = Object.freeze(['Vary', 'Origin', 'X-Content-Type-Op
 /** Responses that a page of another origin may read. */
 function sharedWith(origin: string): AnswerHeaders {
   return [...PLAIN, 'Access-Control-Allow-Origin', origin, 'Access-Control-Allow-Credentials', 'true'];
+}
+
+/** A header that a page may ask to send: a name as RFC 9110 §5.1 has it. */
+const HEADER_NAME = /^[\w!#$%&'*+\-.^`|~]+$/;
+/** How many it may ask for, and how many characters they may take: the response repeats them. */
+const MAX_ASKED_HEADERS = 64;
+const MAX_ASKED_LENGTH = 2_048;
+/** Headers that clients of this server send. */
+const OWN_HEADERS = ['authorization', 'content-type'];
+
+/**
+ * What a page of a listed origin may send. Tools that trace requests add headers of their own to those of the page, so that
+ * it may send the ones it asks for: none of them has a say here.
+ */
+function preflight({ headers }: HttpRequest, methods: readonly string[]): AnswerHeaders {
+  const text = headers['access-control-request-headers'] ?? '';
+  const asked =
+    text.length > MAX_ASKED_LENGTH ? [] : text.split(',').map((name) => name.trim().toLowerCase());
+  const allowed = new Set([...OWN_HEADERS, ...asked.filter((name) => HEADER_NAME.test(name))]);
+  return [
+    ...['Vary', 'Access-Control-Request-Headers'],
+    ...['Access-Control-Allow-Methods', methods.join(', ')],
+    ...['Access-Control-Allow-Headers', [...allowed].slice(0, MAX_ASKED_HEADERS).join(', ')],
+    ...['Access-Control-Max-Age', 600],
+  ];
 }

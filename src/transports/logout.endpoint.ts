@@ -1,12 +1,15 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { BackchannelLogout } from '../auth/backchannel-logout.js';
 import { TokenError } from '../auth/token-verifier.js';
 import type { Audit } from '../bayeux/audit.js';
 import type { Logger } from '../bayeux/ports.js';
 import { RateLimit } from '../bayeux/rate-limit.js';
+import { answer, type Exchange } from './answer.js';
 import { BodyReader } from './body-reader.js';
 import { networkOf } from './client-network.js';
 import { PendingSockets } from './pending-sockets.js';
+import { unknownCoding } from './http-exchange.js';
+import { type BodyRefusal, REFUSAL_STATUS } from './pending-bodies.js';
+import type { AnswerHeaders } from './request-scope.js';
 import type { TransportOptions } from './transport-options.js';
 
 /** Bytes of a request: one token and its name. */
@@ -62,115 +65,115 @@ export class LogoutEndpoint {
     return url.split('?', 1)[0] === this.#path;
   }
 
-  /** Serves a request, which came from `address`. */
-  serve(request: IncomingMessage, response: ServerResponse, address: string | undefined): void {
-    response.setHeader('Cache-Control', 'no-store');
-    response.setHeader('X-Content-Type-Options', 'nosniff');
+  /** Serves a request. */
+  serve(exchange: Exchange): void {
+    const { request, address } = exchange;
     if (request.method !== 'POST') {
-      response.setHeader('Allow', 'POST');
-      answer(request, response, 405);
+      respond(exchange, 405, { headers: ['Allow', 'POST'] });
+      return;
+    }
+    const coding = unknownCoding(request);
+    if (coding) {
+      respond(exchange, coding.status, { headers: coding.headers });
       return;
     }
     if (!FORM.test(request.headers['content-type'] ?? '')) {
-      this.#refuse(request, response, address, 'no form');
+      this.#refuse(exchange, 'no form');
       return;
     }
     // It hangs on the request.
-    new FormReader(request, (body) => {
-      const tokens = body === undefined ? [] : new URLSearchParams(body).getAll('logout_token');
-      const [token] = tokens;
-      if (token === undefined || tokens.length > 1) {
-        const why = body === undefined ? 'too large' : 'not one logout_token';
-        this.#refuse(request, response, address, why);
-      } else if (!this.#underWay.hasRoom(address)) {
-        this.#ports.audit.record({ type: 'rate_limited', address, reason: 'logout tokens' });
-        this.#askLater(request, response, 503);
-      } else {
-        void this.#obey(token, request, response, address);
-      }
+    new FormReader(exchange, {
+      read: (body) => {
+        const [token, ...others] = new URLSearchParams(body).getAll('logout_token');
+        if (token === undefined || others.length > 0) {
+          this.#refuse(exchange, 'not one logout_token');
+        } else if (!this.#underWay.hasRoom(address)) {
+          this.#ports.audit.record({ type: 'rate_limited', address, reason: 'logout tokens' });
+          this.#askLater(exchange, 503);
+        } else {
+          void this.#obey(token, exchange);
+        }
+      },
+      refused: (why) => {
+        if (why === 'too_long') this.#refuse(exchange, 'too large');
+        else this.#askLater(exchange, REFUSAL_STATUS[why]);
+      },
     });
   }
 
-  async #obey(
-    token: string,
-    request: IncomingMessage,
-    response: ServerResponse,
-    address: string | undefined,
-  ): Promise<void> {
+  async #obey(token: string, exchange: Exchange): Promise<void> {
+    const { address } = exchange;
     this.#underWay.add(address);
     try {
       const { sid } = await this.#logout.obey(token);
       const reason = sid === undefined ? 'all logins of a subject' : 'one login';
       this.#ports.audit.record({ type: 'logout_token_ok', address, reason });
-      answer(request, response, 200);
+      respond(exchange, 200);
     } catch (error) {
       if (error instanceof TokenError) {
-        this.#refuse(request, response, address, error.reason);
+        this.#refuse(exchange, error.reason);
         return;
       }
       // §2.8 has no other status for a logout that has failed. It may be sent again.
       if (this.#failed.take(networkOf(address)))
         this.#ports.logger.error('A logout token could not be obeyed.', error);
-      answer(request, response, 400, { error: 'temporarily_unavailable' });
+      respond(exchange, 400, { body: { error: 'temporarily_unavailable' } });
     } finally {
       this.#underWay.remove(address);
     }
   }
 
-  #refuse(
-    request: IncomingMessage,
-    response: ServerResponse,
-    address: string | undefined,
-    reason: string,
-  ): void {
+  #refuse(exchange: Exchange, reason: string): void {
+    const { address } = exchange;
     if (!this.#bad.take(networkOf(address))) {
       this.#ports.audit.record({ type: 'rate_limited', address, reason: 'logout tokens' });
-      this.#askLater(request, response, 429);
+      this.#askLater(exchange, 429);
       return;
     }
     this.#ports.logger.warn(`A logout token was refused: ${reason}.`);
     this.#ports.audit.record({ type: 'logout_token_denied', address, reason });
-    answer(request, response, 400, { error: 'invalid_request' });
+    respond(exchange, 400, { body: { error: 'invalid_request' } });
   }
 
-  #askLater(request: IncomingMessage, response: ServerResponse, status: number): void {
-    response.setHeader('Retry-After', Math.max(this.#retryAfter, 1));
-    answer(request, response, status);
+  #askLater(exchange: Exchange, status: number): void {
+    respond(exchange, status, { headers: ['Retry-After', Math.max(this.#retryAfter, 1)] });
   }
 }
 
-/** Reads the form; `undefined` if it is larger than it may be. */
-class FormReader extends BodyReader {
-  readonly #done: (form: string | undefined) => void;
+interface FormPorts {
+  read(form: string): void;
+  refused(why: BodyRefusal | 'too_long'): void;
+}
 
-  constructor(request: IncomingMessage, done: (form: string | undefined) => void) {
-    super(request, MAX_BYTES);
-    this.#done = done;
+/** Reads the form of one request. */
+class FormReader extends BodyReader {
+  readonly #ports: FormPorts;
+
+  constructor({ request, bodies, address }: Exchange, ports: FormPorts) {
+    super(request, MAX_BYTES, bodies, address);
+    this.#ports = ports;
   }
 
   protected complete(body: Buffer): void {
-    this.#done(body.toString());
+    this.#ports.read(body.toString());
   }
 
-  protected tooLong(): void {
-    this.#done(undefined);
+  protected refused(why: BodyRefusal | 'too_long'): void {
+    this.#ports.refused(why);
   }
 
-  failed(): void {
-    // Nobody waits for an answer any more.
+  protected gone(): void {
+    // There is no client to answer any more.
   }
 }
 
-/** Answers. What the peer is still sending is not read: the connection ends with the response. */
-function answer(request: IncomingMessage, response: ServerResponse, status: number, body?: object): void {
-  const unread = !request.complete;
+function respond(
+  exchange: Exchange,
+  status: number,
+  { headers = [], body }: { readonly headers?: AnswerHeaders; readonly body?: object } = {},
+): void {
+  const type = body === undefined ? [] : ['Content-Type', 'application/json'];
   const text = body === undefined ? '' : JSON.stringify(body);
-  response
-    .writeHead(status, {
-      'Content-Length': Buffer.byteLength(text),
-      ...(body !== undefined && { 'Content-Type': 'application/json' }),
-      ...(unread && { Connection: 'close' }),
-    })
-    .end(text);
-  if (unread) request.resume();
+  const always = ['Cache-Control', 'no-store', 'X-Content-Type-Options', 'nosniff'];
+  answer(exchange, status, [...always, ...headers, ...type], text);
 }

@@ -1,5 +1,5 @@
-import type { ServerResponse } from 'node:http';
 import type { Link, LinkEnd, Outbound, Receipt } from '../bayeux/ports.js';
+import { connectionOf, cutRest, hasLeft, type HttpResponse, isGone, retire, send } from './http-exchange.js';
 import type { Intake } from './intake.js';
 import type { AnswerHeaders, RequestScope } from './request-scope.js';
 import type { Encoded } from './run-cache.js';
@@ -22,7 +22,7 @@ export type PollOptions = Pick<TransportOptions, 'duplicateConnectStatus' | 'ret
 /** One HTTP response, which carries one array. */
 export class PollLink implements Link {
   sessionId: string | undefined;
-  readonly #response: ServerResponse;
+  readonly #response: HttpResponse;
   readonly #format: PollFormat;
   readonly #scope: RequestScope;
   readonly #intake: Pick<Intake, 'runs' | 'server'>;
@@ -31,7 +31,7 @@ export class PollLink implements Link {
   #flushed = false;
 
   constructor(
-    response: ServerResponse,
+    response: HttpResponse,
     scope: RequestScope,
     format: PollFormat,
     options: PollOptions,
@@ -43,7 +43,8 @@ export class PollLink implements Link {
     this.#intake = intake;
     this.#options = options;
     (response as LinkedResponse)[LINK] = this;
-    response.on('finish', onFinish).on('close', onClose);
+    response.on('finish', onFinish);
+    response.on('close', onClose);
   }
 
   get once(): true {
@@ -64,12 +65,11 @@ export class PollLink implements Link {
 
   /** Responses over HTTP/2 overtake each other. */
   get connection(): object {
-    const { req } = this.#response;
-    return req.httpVersionMajor > 1 ? this.#response : req.socket;
+    return connectionOf(this.#response);
   }
 
   get closed(): boolean {
-    return this.#response.closed || this.#response.destroyed;
+    return isGone(this.#response);
   }
 
   bound(): void {
@@ -82,9 +82,7 @@ export class PollLink implements Link {
 
   /** @internal */
   finished(): void {
-    // A response also "finishes" when its socket is destroyed under it, with all that was still to be sent. The
-    // response has a socket of its own only once the responses ahead of it on the connection are through.
-    this.#flushed = !this.#response.req.socket.destroyed;
+    this.#flushed = hasLeft(this.#response);
   }
 
   /** @internal */
@@ -95,7 +93,7 @@ export class PollLink implements Link {
   }
 
   write(messages: readonly Outbound[], receipt?: Receipt): void {
-    if (this.#response.headersSent || this.#response.destroyed) {
+    if (this.#response.headersSent || isGone(this.#response)) {
       receipt?.settled(false);
       return;
     }
@@ -116,33 +114,40 @@ export class PollLink implements Link {
         headers.push('WWW-Authenticate', challengeOf(this.#options));
     }
     // What is ASCII needs no second look at its characters, nor three times its room.
-    this.#response.writeHead(200, headers).end(text, bytes === text.length ? 'latin1' : 'utf8');
+    send(this.#response, 200, headers, text, bytes === text.length ? 'latin1' : 'utf8');
+    this.#followed();
   }
 
   end(why: LinkEnd): void {
     if (this.#response.headersSent) {
       // What is left of it would come too late, and perhaps twice.
-      if (!this.#response.writableFinished) this.#response.destroy();
+      cutRest(this.#response);
       return;
     }
-    if (this.#response.destroyed) return;
+    if (isGone(this.#response)) return;
     // 500 for the older of two connects: browsers repeat a 408 by themselves, and 200 would let two tabs that share
     // a session take it from each other at full speed.
     const { duplicateConnectStatus, retryAfter } = this.#options;
     const headers = [...this.#scope.answerHeaders, 'Content-Length', 0];
     if (why === 'superseded') {
-      this.#response.writeHead(duplicateConnectStatus, headers).end();
+      send(this.#response, duplicateConnectStatus, headers);
     } else {
       const status = why === 'limited' ? 429 : 503;
-      this.#response.writeHead(status, [...headers, 'Retry-After', retryAfter]).end();
+      send(this.#response, status, [...headers, 'Retry-After', retryAfter]);
     }
+    this.#followed();
+  }
+
+  /** The last response of a server that ends is also the last on its HTTP/2 connection, which would hold up the end. */
+  #followed(): void {
+    if (this.#intake.server.draining) retire(this.#response);
   }
 }
 
 const LINK = Symbol('link');
 
 /** A response knows its link, so that listeners are the same for all. */
-interface LinkedResponse extends ServerResponse {
+interface LinkedResponse extends HttpResponse {
   [LINK]?: PollLink;
 }
 

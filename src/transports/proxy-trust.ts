@@ -1,6 +1,6 @@
-import type { IncomingMessage } from 'node:http';
 import { BlockList, isIP, isIPv6, type Server } from 'node:net';
 import { canonicalAddress } from './client-network.js';
+import { hostOf, type HttpRequest, peerOf, socketOf } from './http-exchange.js';
 import type { TrustProxy } from './transport-options.js';
 
 /** Where a request really came from, as far as one may believe what proxies say. */
@@ -35,13 +35,11 @@ export class ProxyTrust {
     this.#any = typeof trust === 'object' ? trust.length > 0 : this.#hops > 0;
   }
 
-  resolve(request: IncomingMessage): Provenance {
-    const { headers, socket } = request;
-    const peer = socket.remoteAddress === undefined ? undefined : canonicalAddress(socket.remoteAddress);
-    const encrypted = 'encrypted' in socket && socket.encrypted === true;
-    // Over HTTP/2 this stands in place of `Host` (RFC 9113 §8.3.1).
-    const authority = headers[':authority'];
-    const host = typeof authority === 'string' ? authority : headers.host;
+  resolve(request: HttpRequest): Provenance {
+    const { headers } = request;
+    const { address, encrypted } = peerOf(request);
+    const peer = address === undefined ? undefined : canonicalAddress(address);
+    const host = hostOf(request);
     if (!this.#any || !this.#isProxy(peer, request)) return { address: peer, secure: encrypted, host };
     const { client, trusted } = this.#walk(peer, entriesOf(headers['x-forwarded-for']));
     const proto = entryOf(headers['x-forwarded-proto'], trusted)?.toLowerCase();
@@ -72,7 +70,7 @@ export class ProxyTrust {
     return { client, trusted: this.#proxies ? trusted : this.#hops };
   }
 
-  #isProxy(peer: string | undefined, request: IncomingMessage): boolean {
+  #isProxy(peer: string | undefined, request: HttpRequest): boolean {
     return peer === undefined ? this.#cameByPath(request) : this.#trusts(peer, 0);
   }
 
@@ -80,8 +78,8 @@ export class ProxyTrust {
    * Whether the peer is a process of this machine that reached a server on a path (a Unix domain socket), which has no
    * address. Over TCP the address is missing once the peer has gone.
    */
-  #cameByPath({ socket }: IncomingMessage): boolean {
-    const { server } = socket as { readonly server?: Server };
+  #cameByPath(request: HttpRequest): boolean {
+    const { server } = (socketOf(request) ?? {}) as { readonly server?: Server };
     if (!server) return false;
     const known = this.#onPath.get(server);
     if (known !== undefined) return known;

@@ -1,6 +1,6 @@
-import type { IncomingMessage } from 'node:http';
 import type { Credential, RequestContext } from '../bayeux/ports.js';
 import type { Browser } from './browser-cookie.js';
+import { type HttpRequest, valuesOf } from './http-exchange.js';
 import type { Provenance } from './proxy-trust.js';
 import { asBearer, dialectOf } from './salesforce.dialect.js';
 import type { TransportOptions } from './transport-options.js';
@@ -31,7 +31,7 @@ export interface RequestScope {
 
 /** Collects the scope of a request. */
 export function scopeOf(
-  request: IncomingMessage,
+  request: HttpRequest,
   provenance: Provenance,
   browser: Browser | undefined,
   answerHeaders: AnswerHeaders,
@@ -42,9 +42,8 @@ export function scopeOf(
     const value = request.headers[name];
     if (typeof value === 'string') headers[name] = value;
   }
-  // Made of all headers at the first look, which most requests can do without.
   const authorization =
-    request.headers.authorization === undefined ? undefined : request.headersDistinct['authorization'];
+    request.headers.authorization === undefined ? undefined : valuesOf(request, 'authorization');
   const dialect = dialectOf(request.url ?? '', options);
   return {
     browser,

@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http';
+import type { HttpRequest } from './http-exchange.js';
 
 const SLASH = 47;
 const ABSOLUTE = /^https?:\/\/([^/?#]*)(.*)$/is;
@@ -23,7 +23,7 @@ export function pathOf(target: string): string {
  *
  * @returns false if it names no host.
  */
-export function toOriginForm(request: IncomingMessage): boolean {
+export function toOriginForm(request: HttpRequest): boolean {
   const { url = '' } = request;
   const authority = url.charCodeAt(0) === SLASH ? undefined : ABSOLUTE.exec(url)?.[1];
   if (authority === undefined) return true;

@@ -1,5 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import { answerEmpty } from './empty-answer.js';
+import { answer, type Exchange } from './answer.js';
 import type { ProtectedResource } from './transport-options.js';
 
 /**
@@ -21,22 +20,17 @@ export class ResourceMetadata {
     return url.startsWith(this.#path) && (url.length === length || url.charAt(length) === '?');
   }
 
-  serve(request: IncomingMessage, response: ServerResponse): void {
+  serve(exchange: Exchange): void {
     // There is nothing in it that a page of another site might not know.
-    response.setHeader('Access-Control-Allow-Origin', '*');
-    if (request.method !== 'GET' && request.method !== 'HEAD') {
-      response.setHeader('Allow', 'GET, HEAD');
-      answerEmpty(request, response, 405, []);
+    const headers = ['Access-Control-Allow-Origin', '*'];
+    const { method } = exchange.request;
+    if (method !== 'GET' && method !== 'HEAD') {
+      answer(exchange, 405, [...headers, 'Allow', 'GET, HEAD']);
       return;
     }
-    request.resume();
-    response
-      .writeHead(200, {
-        'Content-Type': 'application/json',
-        'Content-Length': Buffer.byteLength(this.#body),
-        'Cache-Control': 'public, max-age=3600',
-        'X-Content-Type-Options': 'nosniff',
-      })
-      .end(request.method === 'HEAD' ? undefined : this.#body);
+    headers.push('Content-Type', 'application/json', 'Cache-Control', 'public, max-age=3600');
+    headers.push('X-Content-Type-Options', 'nosniff');
+    // Node leaves out the text where only the head was asked for.
+    answer(exchange, 200, headers, this.#body);
   }
 }

@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http';
+import type { HttpRequest } from './http-exchange.js';
 import type { RequestScope } from './request-scope.js';
 
 /** The headers that decide what the scope of a request is. */
@@ -27,9 +27,10 @@ interface Remembered {
 export class ScopeMemo {
   readonly #last = new WeakMap<object, Remembered>();
 
-  find(request: IncomingMessage): RequestScope | undefined {
+  find(request: HttpRequest): RequestScope | undefined {
+    if (!isRepeatable(request)) return undefined;
     const known = this.#last.get(request.socket);
-    if (!known || known.url !== request.url || !isRepeatable(request)) return undefined;
+    if (!known || known.url !== request.url) return undefined;
     const { headers } = request;
     for (let index = 0; index < DECISIVE.length; index++) {
       if (headers[DECISIVE[index] as string] !== known.values[index]) return undefined;
@@ -38,7 +39,7 @@ export class ScopeMemo {
   }
 
   /** Remembers `scope` unless the next request would have one of its own. */
-  remember(request: IncomingMessage, scope: RequestScope): void {
+  remember(request: HttpRequest, scope: RequestScope): void {
     if (!isRepeatable(request) || scope.browser?.setCookie !== undefined) return;
     const { url, headers } = request;
     this.#last.set(request.socket, { url, values: DECISIVE.map((name) => headers[name]), scope });
@@ -46,6 +47,6 @@ export class ScopeMemo {
 }
 
 /** Several headers with tokens look like the first of them, and requests of HTTP/2 share no order. */
-function isRepeatable({ headers, httpVersionMajor }: IncomingMessage): boolean {
+function isRepeatable({ headers, httpVersionMajor }: HttpRequest): boolean {
   return headers.authorization === undefined && httpVersionMajor === 1;
 }

@@ -1,3 +1,4 @@
+import type { BodyLimits } from './pending-bodies.js';
 import type { PendingLimits } from './pending-sockets.js';
 
 /** How many proxies to believe, or which: a number of hops, or addresses and CIDR ranges. */
@@ -88,6 +89,8 @@ export interface TransportOptions {
   readonly handshakeTimeout: number;
   /** Sockets that have no session yet. */
   readonly pendingSockets: PendingLimits;
+  /** Bodies of requests that are being read. */
+  readonly bodies: BodyLimits;
   /** Bad credentials that one address may present in a minute; 0 for any number. */
   readonly badHandshakes: number;
   /** Tokens by which a session may renew itself in a minute; 0 for any number. */
@@ -132,6 +135,7 @@ export const DEFAULT_TRANSPORT_OPTIONS: TransportOptions = Object.freeze<Transpo
   maxBufferedBytes: 262_144,
   handshakeTimeout: 10_000,
   pendingSockets: { inAll: 1_000, perAddress: 100 },
+  bodies: { inAll: 33_554_432, perAddress: 4_194_304, timeout: 10_000 },
   badHandshakes: 20,
   refreshes: 10,
   retryAfter: 5,

@@ -24,6 +24,12 @@ const COMPRESSION = { serverNoContextTakeover: true, clientNoContextTakeover: tr
 /** Versions of the protocol that are understood. */
 const VERSIONS = ['13', '8'];
 
+/** Frames of one message. */
+const MAX_FRAGMENTS = 1_024;
+/** Pieces in which one frame may come from the network: for the smallest packets there are, and a few more. */
+const MIN_CHUNKS = 1_024;
+const BYTES_OF_CHUNK = 256;
+
 /** Bayeux over WebSocket: one array a text frame, both ways. */
 export class WebSocketTransport {
   readonly #intake: Intake;
@@ -51,6 +57,9 @@ export class WebSocketTransport {
       noServer: true,
       clientTracking: false,
       maxPayload: options.maxMessageBytes,
+      // A message in tiny pieces costs many times its bytes, as each piece is an object.
+      maxFragments: MAX_FRAGMENTS,
+      maxBufferedChunks: Math.max(MIN_CHUNKS, Math.ceil(options.maxMessageBytes / BYTES_OF_CHUNK)),
       // Costs memory for every socket, open or idle.
       perMessageDeflate: options.webSocket.compression && COMPRESSION,
       // Answering with a protocol is optional; echoing one could give away a token that was offered as one.

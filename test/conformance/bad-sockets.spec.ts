@@ -93,6 +93,17 @@ describe('a socket that behaves badly', () => {
       socket.destroy();
     });
 
+    it('[W4] T59: sends a message in more fragments than one may have: nothing of it is handled', async () => {
+      await bench.start();
+      const socket = await open();
+      socket.send(Opcode.text, '[', { final: false });
+      for (let times = 0; times < 1_100; times++) socket.send(Opcode.continuation, '', { final: false });
+      socket.send(Opcode.continuation, HANDSHAKE.slice(1));
+      await cutOff();
+      expect(bench.app.service.counts.sessions).toBe(0);
+      socket.destroy();
+    });
+
     it('sends many frames without waiting: they are answered in their order', async () => {
       await bench.start();
       const client = await bench.socket().join();

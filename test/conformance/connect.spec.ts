@@ -1,4 +1,4 @@
-import { overEveryTransport } from '../support/bench.js';
+import { overEveryHttpVersion } from '../support/bench.js';
 import { within } from '../support/until.js';
 
 const TIMEOUT = 30_000;
@@ -6,7 +6,7 @@ const MAX_INTERVAL = 60_000;
 const RETRY = { reconnect: 'retry', interval: 0, timeout: TIMEOUT };
 
 describe('connect', () => {
-  overEveryTransport((bench) => {
+  overEveryHttpVersion((bench) => {
     it('K-02, K-03: the first one is never held, and answered with advice', async () => {
       await bench.start();
       const client = bench.client();

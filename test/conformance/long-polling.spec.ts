@@ -45,11 +45,44 @@ describe('long-polling', () => {
       });
     });
 
-    it.each(['application/json', 'application/json;charset=UTF-8', 'Application/JSON ; charset=utf-8'])(
-      'S-07: takes the content type %s',
-      async (type) => {
+    it.each([
+      'application/json',
+      'application/json;charset=UTF-8',
+      'Application/JSON ; charset=utf-8',
+      'application/json; charset="UTF8"',
+    ])('S-07: takes the content type %s', async (type) => {
+      await bench.start();
+      expect(await statusOf(bench.polling().post(HANDSHAKE, { 'content-type': type }))).toBe(200);
+    });
+
+    it.each(['br', 'gzip', 'identity, gzip', 'x-made-up', 'deflate'])(
+      '[W9] S-07: refuses a body in the coding %j, and says which would do',
+      async (coding) => {
         await bench.start();
-        expect(await statusOf(bench.polling().post(HANDSHAKE, { 'content-type': type }))).toBe(200);
+        const { status, headers } = await bench.polling().post(HANDSHAKE, { 'content-encoding': coding })
+          .answer;
+        expect({ status, accepts: headers['accept-encoding'] }).toEqual({ status: 415, accepts: 'identity' });
+        expect(bench.app.service.counts.sessions).toBe(0);
+      },
+    );
+
+    it.each(['identity', 'Identity', ''])('[W9] S-07: takes a body in the coding %j', async (coding) => {
+      await bench.start();
+      expect(await statusOf(bench.polling().post(HANDSHAKE, { 'content-encoding': coding }))).toBe(200);
+    });
+
+    it('[W9] refuses a transfer coding besides chunked', async () => {
+      await bench.start();
+      const headers = { 'transfer-encoding': 'gzip, chunked' };
+      expect(await statusOf(bench.polling().post(HANDSHAKE, headers))).toBe(501);
+    });
+
+    it.each(['iso-8859-1', 'UTF-16', 'us-ascii', '"utf-7"'])(
+      '[W9] S-07: refuses the character set %s',
+      async (charset) => {
+        await bench.start();
+        const type = { 'content-type': `application/json; charset=${charset}` };
+        expect(await statusOf(bench.polling().post(HANDSHAKE, type))).toBe(415);
       },
     );
 

@@ -116,6 +116,14 @@ describe('malformed input', () => {
       expect(await socket.exchange(same)).toMatchObject([{ successful: true }]);
     });
 
+    it('[W9] one mark of the byte order ahead of the array is ignored, whatever it comes over', async () => {
+      await bench.start();
+      const client = await bench.client().join();
+      const text = publish(client.clientId, '1');
+      expect(await client.exchange(`\uFEFF${text}`)).toMatchObject([{ successful: true }]);
+      await expect(client.exchange(`\uFEFF\uFEFF${text}`)).rejects.toThrow(/HTTP 400|1007/);
+    });
+
     it('brackets within texts are no nesting', async () => {
       await bench.start();
       const client = await bench.client().join();

@@ -17,6 +17,7 @@ const NOTHING_ALIVE = { sessions: 0, channels: 0, deadlines: 0, sockets: 0 };
 /** Runs a suite on every HTTP framework, as each has its own way to close. */
 function onEveryFramework(transports: readonly TransportName[], suite: (bench: Bench) => void): void {
   over(transports, suite, undefined, HTTP_KINDS);
+  over(HTTP_TRANSPORTS, suite, undefined, ['fastify-h2c']);
 }
 
 describe('shutdown', () => {

@@ -5,7 +5,7 @@ import {
   DEFAULT_TRANSPORTS,
   onServer,
   over,
-  overEveryTransport,
+  overEveryHttpVersion,
   withIssuer,
 } from '../support/bench.js';
 import { bearer, presenting } from '../support/identity.js';
@@ -75,7 +75,7 @@ const BAD: readonly (readonly [what: string, mint: Mint])[] = [
 
 describe('a handshake with a token', () => {
   const issuer = withIssuer();
-  overEveryTransport((bench) => {
+  overEveryHttpVersion((bench) => {
     it('in ext.auth is the user’s', async () => {
       await bench.startSecured();
       const client = bench.client();

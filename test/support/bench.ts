@@ -2,7 +2,7 @@ import type { Provider } from '@nestjs/common';
 import type { CometModuleOptions } from '../../src/index.js';
 import type { BayeuxClient, ClientSettings, TurnedAway } from './bayeux.client.js';
 import { CallbackClient } from './callback.client.js';
-import { CometApp, DEFAULT_HTTP_KIND, HTTP_KINDS, type HttpKind } from './comet-app.js';
+import { CometApp, DEFAULT_HTTP_KIND, HTTP_KINDS, HTTP2_KINDS, type HttpKind } from './comet-app.js';
 import type { Members, Message } from './message.js';
 import { PollingClient } from './polling.client.js';
 import { RequestClient } from './request.client.js';
@@ -281,14 +281,35 @@ export function over(
   }
 }
 
+/** Runs a suite over every transport, over HTTP/1.1 and HTTP/2. */
+export function overEveryHttpVersion(suite: (bench: Bench) => void, issuer?: () => TokenIssuer): void {
+  overEveryTransport(suite, issuer);
+  overHttp2(suite, issuer);
+}
+
+/** Runs a suite over HTTP/2: over what clients make requests for, and over WebSocket where HTTP/1.1 is served too. */
+export function overHttp2(suite: (bench: Bench) => void, issuer?: () => TokenIssuer): void {
+  over(HTTP_TRANSPORTS, suite, issuer, ['fastify-h2c']);
+  over(DEFAULT_TRANSPORTS, suite, issuer, ['fastify-h2']);
+}
+
+/** Runs a suite on both servers of HTTP/2. It chooses transports itself, of those over HTTP. */
+export function onHttp2Servers(suite: (bench: Bench) => void, issuer?: () => TokenIssuer): void {
+  for (const http of HTTP2_KINDS) run(`on ${http}`, new Bench(http, 'long-polling', issuer), suite);
+}
+
 /** Runs a suite on one HTTP framework, for the reason that `over` gives; it chooses transports itself. */
 export function onServer(suite: (bench: Bench) => void, issuer?: () => TokenIssuer): void {
   run(`on ${DEFAULT_HTTP_KIND}`, new Bench(DEFAULT_HTTP_KIND, 'websocket', issuer), suite);
 }
 
 /** Runs a suite on every HTTP framework, because it is about what stands between us and them; it chooses transports itself. */
-export function onEveryServer(suite: (bench: Bench) => void, issuer?: () => TokenIssuer): void {
-  for (const http of HTTP_KINDS) run(`on ${http}`, new Bench(http, 'websocket', issuer), suite);
+export function onEveryServer(
+  suite: (bench: Bench) => void,
+  issuer?: () => TokenIssuer,
+  kinds: readonly HttpKind[] = HTTP_KINDS,
+): void {
+  for (const http of kinds) run(`on ${http}`, new Bench(http, 'websocket', issuer), suite);
 }
 
 /** The issuer of a suite, opened before its tests and closed after them. */

@@ -9,13 +9,21 @@ import type { BayeuxServer } from '../../src/bayeux/server.js';
 import { CometEndpoint } from '../../src/nest/comet.endpoint.js';
 import { COMET_ENGINE, COMET_SCHEDULER } from '../../src/nest/tokens.js';
 import { CapturedLogger } from './captured.logger.js';
+import { speakHttp2To } from './http.js';
+import { TEST_TLS } from './tls.js';
 import type { VirtualScheduler } from './virtual.scheduler.js';
 
 /** The HTTP frameworks that Nest knows. */
 export const HTTP_KINDS = ['express', 'fastify'] as const;
 
-/** One of the HTTP frameworks that Nest knows. */
-export type HttpKind = (typeof HTTP_KINDS)[number];
+/**
+ * Servers of HTTP/2, which of the frameworks only Fastify can be: in clear text, where clients must know it, and over TLS,
+ * where clients of HTTP/1.1 are served as well and WebSocket is.
+ */
+export const HTTP2_KINDS = ['fastify-h2c', 'fastify-h2'] as const;
+
+/** What an application serves HTTP with. */
+export type HttpKind = (typeof HTTP_KINDS)[number] | (typeof HTTP2_KINDS)[number];
 
 /** The framework of suites that are not about one. */
 export const DEFAULT_HTTP_KIND: HttpKind = 'express';
@@ -23,7 +31,12 @@ export const DEFAULT_HTTP_KIND: HttpKind = 'express';
 /** The adapter of Nest for a framework, which is loaded only now: loading one takes longer than most tests. */
 export async function httpAdapter(http: HttpKind): Promise<AbstractHttpAdapter> {
   if (http === 'express') return new (await import('@nestjs/platform-express')).ExpressAdapter();
-  return new (await import('@nestjs/platform-fastify')).FastifyAdapter({ forceCloseConnections: true });
+  const { FastifyAdapter } = await import('@nestjs/platform-fastify');
+  const forceCloseConnections = true;
+  if (http === 'fastify') return new FastifyAdapter({ forceCloseConnections });
+  if (http === 'fastify-h2c') return new FastifyAdapter({ forceCloseConnections, http2: true });
+  const https = { ...TEST_TLS, allowHTTP1: true };
+  return new FastifyAdapter({ forceCloseConnections, http2: true, https });
 }
 
 /**
@@ -58,7 +71,7 @@ export class CometApp {
   readonly #sockets = new Set<Socket>();
   #closed: Promise<void> | undefined;
 
-  private constructor(app: INestApplication, log: CapturedLogger, path: string) {
+  private constructor(app: INestApplication, log: CapturedLogger, path: string, http: HttpKind) {
     this.#app = app;
     this.log = log;
     const server = app.getHttpServer() as Server;
@@ -67,7 +80,8 @@ export class CometApp {
       socket.once('close', () => this.#sockets.delete(socket));
     });
     const { port } = server.address() as AddressInfo;
-    this.url = `http://127.0.0.1:${port}${path}`;
+    this.url = `${http === 'fastify-h2' ? 'https' : 'http'}://127.0.0.1:${port}${path}`;
+    if (isHttp2(http)) speakHttp2To(new URL(this.url).origin);
     this.service = app.get(CometService);
   }
 
@@ -95,7 +109,7 @@ export class CometApp {
     app.useWebSocketAdapter(new CometAdapter(app));
     keepConnections(app.getHttpServer() as Server);
     await app.listen(0, '127.0.0.1');
-    return new CometApp(app, log, options.path ?? '/cometd');
+    return new CometApp(app, log, options.path ?? '/cometd', http);
   }
 
   /** Cuts every connection, as a network that fails. */
@@ -106,6 +120,16 @@ export class CometApp {
   /** The protocol server, for what only the process itself can do. */
   get server(): BayeuxServer {
     return this.#app.get(CometEndpoint, { strict: false }).server;
+  }
+
+  /** Connections that are open. */
+  get connections(): number {
+    return this.#sockets.size;
+  }
+
+  /** Bytes that are counted for the bodies of requests. */
+  get bodyBytes(): number {
+    return this.#app.get(CometEndpoint, { strict: false }).door.bodyBytes;
   }
 
   /** True when no session, channel, deadline or socket is left. */
@@ -128,4 +152,9 @@ export class CometApp {
   close(): Promise<void> {
     return (this.#closed ??= this.#app.close());
   }
+}
+
+/** Whether an application serves HTTP/2. */
+export function isHttp2(http: HttpKind): boolean {
+  return http === 'fastify-h2c' || http === 'fastify-h2';
 }

@@ -1,11 +1,11 @@
-import { Agent, type OutgoingHttpHeaders } from 'node:http';
+import type { OutgoingHttpHeaders } from 'node:http';
 import { BayeuxClient, type TurnedAway } from './bayeux.client.js';
-import { ask, type HttpAnswer, type HttpExchange, type HttpQuestion } from './http.js';
+import { ask, type HttpAnswer, HttpConnections, type HttpExchange, type HttpQuestion } from './http.js';
 import { isReply, type Members, type Message } from './message.js';
 
 /** Bayeux over HTTP: every response carries one array, and what is pushed comes along with one. */
 export abstract class RequestClient extends BayeuxClient {
-  readonly #agent = new Agent({ keepAlive: true });
+  readonly #connections = new HttpConnections();
   readonly #underWay = new Set<HttpExchange>();
 
   /** Asks with any text; gives back the exchange, so that its status can be seen or it can be cut off. */
@@ -36,7 +36,7 @@ export abstract class RequestClient extends BayeuxClient {
 
   override close(): Promise<void> {
     for (const exchange of this.#underWay) exchange.abort();
-    this.#agent.destroy();
+    this.#connections.destroy();
     return Promise.resolve();
   }
 
@@ -57,7 +57,7 @@ export abstract class RequestClient extends BayeuxClient {
 
   /** Sends a request on a connection of this client. */
   protected request(url: string, question: HttpQuestion): HttpExchange {
-    const exchange = ask(url, { agent: this.#agent, ...question });
+    const exchange = ask(url, { connections: this.#connections, ...question });
     this.#underWay.add(exchange);
     const done = (): void => void this.#underWay.delete(exchange);
     exchange.answer.then((answer) => {

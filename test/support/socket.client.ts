@@ -34,6 +34,7 @@ export class SocketClient extends BayeuxClient {
   open(headers: Readonly<Record<string, string>> = {}, suffix = '', protocols: string[] = []): Promise<void> {
     const socket = new WebSocket(`${this.settings.url.replace(/^http/, 'ws')}${suffix}`, protocols, {
       headers: { ...this.settings.headers, ...headers },
+      rejectUnauthorized: false,
     });
     this.#socket = socket;
     this.closed = undefined;
