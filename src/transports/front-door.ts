@@ -154,10 +154,10 @@ export class FrontDoor {
       return;
     }
     // A peer that does not wait for its answers must not get them in the middle of its frames.
-    afterResponses(socket, () => {
+    afterResponses(socket, head, (rest) => {
       if (socket.destroyed) return;
       this.#attempt(socket, () => {
-        this.#upgrade(request, socket, head);
+        this.#upgrade(request, socket, rest);
       });
     });
   }

@@ -6,11 +6,15 @@ import { unguardSocket } from './refused-sockets.js';
 const [readRequests] = createServer().listeners('connection');
 
 /** What Node keeps on the socket of a request. */
-interface HttpSocket extends Duplex {
+type HttpSocket = Omit<Duplex, 'readableFlowing'> & {
+  readableFlowing: boolean | null;
   readonly server?: object;
   /** The response that is being written. */
   readonly _httpMessage?: ServerResponse | null;
-}
+};
+
+/** Bytes that a peer may send ahead while it waits for earlier responses. */
+const MAX_AHEAD = 65_536;
 
 /**
  * Whether a request asks to go on as WebSocket. A server may ignore what else `Upgrade` asks for (RFC 9110 §7.8), and has
@@ -25,14 +29,40 @@ export function asksForWebSocket({ method, headers, httpVersion }: IncomingMessa
   return offers.includes('websocket') && (offers.length === 1 || headers['sec-websocket-key'] !== undefined);
 }
 
-/** Runs `next` when all earlier responses on the connection are through. */
-export function afterResponses(socket: Duplex, next: () => void): void {
-  const { _httpMessage: earlier } = socket as HttpSocket;
-  if (earlier && !socket.destroyed) {
-    earlier.once('close', () => {
-      afterResponses(socket, next);
-    });
-  } else next();
+/**
+ * Goes on when all earlier responses on the connection are through, with what has come meanwhile. The socket is read while
+ * it waits, as else nothing would tell that its peer has gone.
+ */
+export function afterResponses(socket: Duplex, head: Buffer, next: (head: Buffer) => void): void {
+  if (!earlierResponse(socket)) {
+    next(head);
+    return;
+  }
+  const chunks = [head];
+  let bytes = head.length;
+  const collect = (chunk: Buffer): void => {
+    chunks.push(chunk);
+    bytes += chunk.length;
+    if (bytes > MAX_AHEAD) socket.destroy();
+  };
+  const end = (): void => void socket.destroy();
+  const look = (): void => {
+    const earlier = earlierResponse(socket);
+    if (earlier) {
+      earlier.once('close', look);
+      return;
+    }
+    socket.off('data', collect).off('end', end);
+    // As it was when Node handed it over: listeners to come begin to read by themselves.
+    (socket as HttpSocket).readableFlowing = null;
+    next(Buffer.concat(chunks));
+  };
+  socket.on('data', collect).once('end', end);
+  look();
+}
+
+function earlierResponse(socket: Duplex): ServerResponse | null | undefined {
+  return socket.destroyed ? undefined : (socket as HttpSocket)._httpMessage;
 }
 
 /**
@@ -45,16 +75,16 @@ export function afterResponses(socket: Duplex, next: () => void): void {
 export function serveAsRequest(request: IncomingMessage, socket: Duplex, head: Buffer): boolean {
   const { server } = socket as HttpSocket;
   if (!server || !readRequests) return false;
-  const attach = (): void => {
+  const attach = (rest: Buffer): void => {
     if (socket.destroyed) return;
-    socket.unshift(Buffer.concat([headOf(request), head]));
+    socket.unshift(Buffer.concat([headOf(request), rest]));
     // Listeners of `connection` have counted this one; only Node's own may see it again.
     Reflect.apply(readRequests, server, [socket]);
     unguardSocket(socket);
   };
-  afterResponses(socket, () => {
+  afterResponses(socket, head, (rest) => {
     // The parser that met the upgrade is still on the stack, and may be the next one to be used.
-    process.nextTick(attach);
+    process.nextTick(attach, rest);
   });
   return true;
 }

@@ -41,13 +41,17 @@ describe('Fastify that listens on localhost', () => {
     jest.restoreAllMocks();
   });
 
-  it('serves the endpoint on each of its addresses, which are servers of their own', async () => {
+  it('[W5] serves the endpoint on each of its addresses, which are servers of their own', async () => {
     const addresses = loopbackAddresses();
     resolveLocalhostTo(addresses);
     const app = await stage.start({ http: 'fastify', host: 'localhost', controllers: [PortalController] });
     for (const { address, family } of addresses) {
       const origin = `http://${family === 6 ? `[${address}]` : address}:${app.port}`;
-      expect((await ask(`${origin}/portal`, { method: 'GET', body: '' }).answer).text).toBe('the portal');
+      // Its further servers pass every upgrade on to the first.
+      for (const headers of [{}, { connection: 'upgrade', upgrade: 'h2c' }]) {
+        const { answer } = ask(`${origin}/portal`, { method: 'GET', headers, body: '' });
+        expect((await answer).text).toBe('the portal');
+      }
       for (const client of [
         new PollingClient({ url: `${origin}/cometd` }),
         new SocketClient({ url: `${origin}/cometd` }),

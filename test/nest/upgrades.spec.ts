@@ -176,19 +176,53 @@ describe.each(HTTP_KINDS)('upgrades on %s', (http) => {
       socket.destroy();
     });
 
-    it('[W5] wait for the answers ahead of them', async () => {
+    it('[W5] wait for the answers ahead of them, and so does what follows', async () => {
       const app = await start();
       const socket = await RawSocket.open(app.origin);
       const [offer = []] = OFFERS;
-      socket.write(
-        textOf(['GET /portal/slow HTTP/1.1', 'Host: h'], ['GET /portal HTTP/1.1', 'Host: h', ...offer], LAST),
-      );
+      const [slow, get] = ['GET /portal/slow HTTP/1.1', 'GET /portal HTTP/1.1'];
+      socket.write(textOf([slow, 'Host: h'], [get, 'Host: h', ...offer], [get, 'Host: h']));
       const controller = app.app.get(PortalController);
       await until('the slow request', () => controller.slow !== undefined);
       expect(socket.text).toBe('');
+      socket.write(textOf(LAST));
+      await app.polling().post('[]').answer;
       controller.slow?.();
       const text = await within('the answers', socket.readToEnd());
-      expect(text.match(/slow|the portal/g)).toEqual(['slow', 'the portal', 'the portal']);
+      const page = 'the portal';
+      expect(text.match(/slow|the portal/g)).toEqual(['slow', page, page, page]);
+      socket.destroy();
+    });
+
+    it.each([
+      ['h2c', OFFERS[0] ?? [], '/portal'],
+      ['websocket', [...(UPGRADES[0] ?? []), ...HANDSHAKE], '/cometd'],
+    ])('[W2] T57 for %s that wait notice that their peer has gone', async (_, offer, path) => {
+      const app = await start();
+      let closed = false;
+      serverOf(app).once('connection', (socket: Duplex) => {
+        socket.once('close', () => (closed = true));
+      });
+      const socket = await RawSocket.open(app.origin);
+      const upgrade = [`GET ${path} HTTP/1.1`, 'Host: h', ...offer];
+      socket.write(textOf(['GET /portal/slow HTTP/1.1', 'Host: h'], upgrade));
+      await until('the slow request', () => app.app.get(PortalController).slow !== undefined);
+      socket.destroy();
+      await until('the end of the connection', () => closed);
+    });
+
+    it('[W5] for WebSocket wait for the answers ahead of them', async () => {
+      const app = await start();
+      const socket = await RawSocket.open(app.origin);
+      const upgrade = ['GET /cometd HTTP/1.1', 'Host: h', ...(UPGRADES[0] ?? []), ...HANDSHAKE];
+      socket.write(textOf(['GET /portal/slow HTTP/1.1', 'Host: h'], upgrade));
+      await until('the slow request', () => app.app.get(PortalController).slow !== undefined);
+      // A close frame, masked with zeros.
+      socket.write(Buffer.from([0x88, 0x80, 0, 0, 0, 0]));
+      await app.polling().post('[]').answer;
+      app.app.get(PortalController).slow?.();
+      const text = await within('the end', socket.readToEnd());
+      expect(text.match(/slow|101 Switching/g)).toEqual(['slow', '101 Switching']);
       socket.destroy();
     });
 

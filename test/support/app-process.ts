@@ -34,13 +34,17 @@ const SCRIPT = new URL('app.process.ts', import.meta.url);
 
 /** Applications in a process of their own, which a test may try to end: it takes seconds to start, so start few. */
 export class AppProcess {
+  readonly #ended: Promise<undefined>;
+
   private constructor(
     readonly child: ChildProcess,
     /** Where each application is. */
     readonly origins: Readonly<Record<string, string>>,
     /** What it has printed. */
     readonly output: () => string,
-  ) {}
+  ) {
+    this.#ended = once(child, 'exit').then(() => undefined);
+  }
 
   static async start({ node = [], ...settings }: AppProcessSettings): Promise<AppProcess> {
     const child = fork(SCRIPT, [JSON.stringify(settings)], {
@@ -71,12 +75,8 @@ export class AppProcess {
   /** @throws Error with what the process printed, if it has ended. */
   async state(): Promise<AppProcessState> {
     const answered = once(this.child, 'message') as Promise<[AppProcessState]>;
-    const ended = once(this.child, 'exit').then(() => undefined);
     if (this.alive) this.child.send('state');
-    const answer = await within(
-      'the process to answer',
-      Promise.race([answered, this.alive ? ended : undefined]),
-    );
+    const answer = await within('the process to answer', Promise.race([answered, this.#ended]));
     if (!answer) throw new Error(`The applications have ended:\n${this.output()}`);
     return answer[0];
   }
@@ -92,8 +92,7 @@ export class AppProcess {
 
   async stop(): Promise<void> {
     if (!this.alive) return;
-    const ended = once(this.child, 'exit');
     this.child.kill('SIGKILL');
-    await ended;
+    await this.#ended;
   }
 }
