@@ -391,7 +391,7 @@ describe('the options of CometModule', () => {
       open({ limits: { messageBytes: '64k' } }),
       number('limits.messageBytes', 'bytes', 1_024, 65_536),
     ],
-    ['limits.batch', open({ limits: { batch: 0 } }), number('limits.batch', 'messages', 1, 100)],
+    ['limits.batch', open({ limits: { batch: 0 } }), number('limits.batch', 'messages', 1, 1_000)],
     ['limits.depth', open({ limits: { depth: 1 } }), number('limits.depth', 'levels', 4, 100)],
     [
       'limits.handshakeTimeout',
