@@ -6,6 +6,7 @@ export type {
   CometIssuerOptions,
   CometIssuerSettings,
   CometRevocationOptions,
+  KindDecision,
   TenantClaim,
   TokenStrategy,
   UserIdMapping,

@@ -3,9 +3,8 @@ import type { Credential, Logger, MaybePromise } from '../bayeux/ports.js';
 import type { CometPrincipal } from './comet-principal.js';
 import { takeCredentials } from './credentials.js';
 import type { CredentialCarriers, CredentialOptions } from './credentials.js';
-import { failureCode } from './failure-code.js';
 import { isNameText } from './name-text.js';
-import { MAX_TOKEN_LENGTH, tokenRef } from './presented-token.js';
+import { logRefusal, MAX_TOKEN_LENGTH, tokenRef } from './presented-token.js';
 import { isWithin } from './single-flight.js';
 import { AuthUnavailableError, TokenError } from './token-verifier.js';
 import type { Presenter } from './verification-gate.js';
@@ -139,17 +138,9 @@ export class Authenticator {
   }
 
   #refuse(error: unknown, ref: string): Credential<CometPrincipal> {
-    if (!(error instanceof TokenError)) {
-      // Only the code: a message, cause or stack made by a verifier may quote the token.
-      this.#logger.error(`The token verifier failed for the token ${ref}: ${failureCode(error)}.`);
-      return REFUSED;
-    }
-    if (error.code === 'token_expired') {
-      this.#logger.debug(`The token ${ref} was refused: ${error.reason}.`);
-      return { kind: 'refused', error: BayeuxErrors.tokenExpired };
-    }
-    this.#logger.warn(`The token ${ref} was refused: ${error.reason}.`);
-    return REFUSED;
+    logRefusal(this.#logger, ref, error);
+    const expired = error instanceof TokenError && error.code === 'token_expired';
+    return expired ? { kind: 'refused', error: BayeuxErrors.tokenExpired } : REFUSED;
   }
 }
 

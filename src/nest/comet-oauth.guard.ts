@@ -4,11 +4,13 @@ import { Reflector } from '@nestjs/core';
 import { AuthGuard, type IAuthGuard } from '@nestjs/passport';
 import type { CometPrincipal } from '../auth/comet-principal.js';
 import { AuthUnavailableError, TokenError } from '../auth/token-verifier.js';
+import { logRefusal, tokenRef } from '../auth/presented-token.js';
 import { type Presenter, TokenLimitError, type VerificationGate } from '../auth/verification-gate.js';
 import type { ProtectedResource } from '../transports/transport-options.js';
 import { bearerChallenge } from './bearer-challenge.js';
 import { CometAuth } from './comet-auth.service.js';
 import { type BearerFailure, COMET_BEARER, type CometBearerOptions } from './comet-bearer.strategy.js';
+import { CometLogger } from './nest.logger.js';
 import { REQUIRED_KINDS, REQUIRED_SCOPES } from './require-scopes.decorator.js';
 import { COMET_RESOURCE, VERIFICATION_GATE } from './tokens.js';
 
@@ -21,6 +23,7 @@ interface HeaderResponse {
 type PresentingRequest = IncomingMessage & { readonly raw?: IncomingMessage };
 
 const reflector = new Reflector();
+const logger = new CometLogger();
 
 /**
  * Protects controllers with the access tokens of the push server. The principal is `request.user`; a request without
@@ -89,9 +92,14 @@ export class CometOAuthGuard extends AuthGuard(COMET_BEARER) implements IAuthGua
   async #verify(token: string, request: PresentingRequest): Promise<CometPrincipal> {
     const network = this.#auth.networkOf(request.raw ?? request);
     const presenter: Presenter = { lane: 'controllers', network };
-    const principal = await this.#gate.verify(token, presenter);
-    if (await this.#auth.isRevoked(principal)) throw new TokenError('invalid_token', 'revoked');
-    return principal;
+    try {
+      const principal = await this.#gate.verify(token, presenter);
+      if (await this.#auth.isRevoked(principal)) throw new TokenError('invalid_token', 'revoked');
+      return principal;
+    } catch (error) {
+      if (!(error instanceof AuthUnavailableError)) logRefusal(logger, tokenRef(token), error);
+      throw error;
+    }
   }
 
   /** What a good token lacks. A principal that is not ours, as a verifier of the application may make it, has no scopes. */

@@ -24,12 +24,14 @@ class MeController {
 }
 
 const SECRET = 'hunter2';
+/** Why a verifier refuses a token: that is for the log, and not for its client. */
+const REASON = 'for the log only';
 
 const verifier: TokenVerifier = {
   verify: (token) => {
     switch (token) {
       case 'expired':
-        return Promise.reject(new TokenError('token_expired', SECRET));
+        return Promise.reject(new TokenError('token_expired', REASON));
       case 'unavailable':
         return Promise.reject(new AuthUnavailableError(SECRET));
       case 'bug':
@@ -104,9 +106,18 @@ describe.each(HTTP_KINDS)('CometOAuthGuard on %s', (http) => {
     const outcome = await me(app, headers);
     expect({ status: outcome.status, challenge: outcome.challenge }).toEqual({ status, challenge });
     expect(outcome.text).not.toContain(SECRET);
+    expect(outcome.text).not.toContain(REASON);
     expect(outcome.text).not.toMatch(/\.ts|node_modules/);
     expect(app.log.text).not.toContain(SECRET);
     app.log.takeErrors();
+  });
+
+  it('[A1] says in the log why it has refused a token, and nothing of what it was', async () => {
+    const app = await start();
+    await me(app, bearer('unknown'));
+    expect(app.log.text).toMatch(/The token [0-9a-f]{12} was refused: /);
+    await me(app, bearer('token-of-alice'));
+    expect(app.log.text.match(/was refused/g)).toHaveLength(1);
   });
 
   it.each(['?access_token=token-of-alice', '?x=1&access_token=', '?access%5Ftoken=token-of-alice'])(
