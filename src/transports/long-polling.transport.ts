@@ -107,7 +107,17 @@ class PollReader extends BodyReader {
     });
   }
 
+  /** Called by events and turns, where what is thrown would end the process. */
   #accept(body: Buffer, link: PollLink): void {
+    try {
+      this.#read(body, link);
+    } catch (error) {
+      this.#intake.logger.error('A request failed.', error);
+      link.end('unavailable');
+    }
+  }
+
+  #read(body: Buffer, link: PollLink): void {
     let text: string;
     try {
       text = UTF8.decode(body);

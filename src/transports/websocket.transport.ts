@@ -138,7 +138,7 @@ export class WebSocketTransport {
         return;
       }
       link.frameBegun();
-      const enter = (): MaybePromise<void> => this.#receive(data.toString(), link, scope);
+      const enter = (): MaybePromise<void> => this.#receive(data, link, scope);
       const entered = entering ? entering.then(enter) : enter();
       if (!isThenable(entered)) return;
       const tail: PromiseLike<unknown> = entered.then(() => {
@@ -153,15 +153,28 @@ export class WebSocketTransport {
       logger.debug(`A socket failed: ${error.message}`);
     });
     socket.once('close', () => {
-      link.gone();
-      server.closed(link);
+      try {
+        link.gone();
+        server.closed(link);
+      } catch (error) {
+        logger.error('A socket could not be let go.', error);
+      }
       this.#links.delete(link);
       if (this.#links.size === 0) this.#onEmpty?.();
     });
   }
 
-  /** Settles when the messages of a frame are on their way. */
-  #receive(text: string, link: SocketLink, scope: RequestScope): MaybePromise<void> {
+  /** Settles when the messages of a frame are on their way. It is called by an event, and never throws. */
+  #receive(data: Buffer, link: SocketLink, scope: RequestScope): MaybePromise<void> {
+    try {
+      return this.#read(data.toString(), link, scope);
+    } catch (error) {
+      this.#intake.logger.error('A frame failed.', error);
+      link.end('unavailable');
+    }
+  }
+
+  #read(text: string, link: SocketLink, scope: RequestScope): MaybePromise<void> {
     const decoded = decode(text, this.#options);
     if (!decoded.ok) {
       if (decoded.failure === 'empty') {

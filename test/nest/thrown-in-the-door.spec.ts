@@ -1,5 +1,6 @@
 import { jest } from '@jest/globals';
 import { CometEndpoint } from '../../src/nest/comet.endpoint.js';
+import { Intake } from '../../src/transports/intake.js';
 import { ProxyTrust } from '../../src/transports/proxy-trust.js';
 import { HTTP_KINDS } from '../support/comet-app.js';
 import { UpgradeRefused } from '../support/socket.client.js';
@@ -53,6 +54,21 @@ describe('what is thrown in the door', () => {
     await socket.sendRaw(message);
     expect(await socket.end()).toMatchObject({ code: 1013 });
     expectErrors(app, 'Messages could not be handled.', 'Messages could not be handled.');
+    spy.mockRestore();
+    await polling.join();
+  });
+
+  it('[W1] ends the request and the socket, if it is thrown where events are heard', async () => {
+    const app = await stage.start();
+    const [polling, socket] = [app.polling(), app.socket()];
+    await socket.open();
+    const message = '[{"channel":"/meta/handshake","version":"1.0"}]';
+    const spy = jest.spyOn(Intake.prototype, 'accept').mockImplementation(fail);
+    expect((await polling.post(message).answer).status).toBe(503);
+    expectErrors(app, 'A request failed.');
+    await socket.sendRaw(message);
+    expect(await socket.end()).toMatchObject({ code: 1013 });
+    expectErrors(app, 'A frame failed.');
     spy.mockRestore();
     await polling.join();
   });
