@@ -2,8 +2,8 @@ import type { Principal } from '../bayeux/ports.js';
 
 /**
  * Who a token speaks for. Plain data, made by a `TokenVerifier` and kept with the session.
- * A token of the client credentials grant is a `service` and never has a `userId`, whatever its subject is called
- * (RFC 9700 §4.15).
+ * A token of the client credentials grant is a `service` and never has a `userId` (RFC 9700 §4.15); docs/security.md
+ * lists the marks by which it is told.
  */
 export interface CometPrincipal extends Principal {
   /** The `iss` of the token; `''` for anonymous sessions. */

@@ -229,6 +229,12 @@ function recipeOf(title: string): Recipe {
   return { ...make('a-secret'), user: shape('user'), service: shape('service') };
 }
 
+let key: IssuerKey;
+
+beforeAll(async () => {
+  key = await createKey('RS256', 'key-1');
+});
+
 describe('docs/providers.md', () => {
   const recipes = [...chapters].filter(([, chapter]) => blockIn(chapter, 'ts') !== undefined);
 
@@ -251,13 +257,11 @@ describe('docs/providers.md', () => {
 describe.each(Object.entries(EXPECTED))('tokens of %s', (title, { userId, serviceId, claims, refused }) => {
   const recipe = recipeOf(title);
   let issuer: TestIssuer;
-  let key: IssuerKey;
   let clock: TestClock;
   let verifier: IssuersVerifier;
   let answer: Members = {};
 
   beforeAll(async () => {
-    key = await createKey('RS256', 'key-1');
     issuer = await new TestIssuer().open([key.jwk]);
     const metadata = { issuer: issuer.url, jwks_uri: issuer.url + JWKS_PATH };
     issuer.routes.set(
