@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { onEveryServer } from '../support/bench.js';
 import { Opcode, RawWebSocket } from '../support/raw-websocket.js';
 import { until } from '../support/until.js';
@@ -101,6 +102,20 @@ describe('a socket that behaves badly', () => {
       socket.send(Opcode.continuation, HANDSHAKE.slice(1));
       await cutOff();
       expect(bench.app.service.counts.sessions).toBe(0);
+      socket.destroy();
+    });
+
+    it('[W4] T59: sends a frame byte by byte: it is closed before that costs much', async () => {
+      await bench.start();
+      const socket = await open();
+      // A frame of 32,000 bytes, masked with nothing.
+      socket.sendBytes(Buffer.from([0x81, 0xfe, 0x7d, 0x00, 0, 0, 0, 0]));
+      for (let bytes = 0; bytes < 20_000 && !socket.text.includes('\x03'); bytes++) {
+        socket.sendBytes(Buffer.from(' '));
+        await nextTurn();
+      }
+      expect(socket.text).toContain('\x03');
+      await cutOff();
       socket.destroy();
     });
 

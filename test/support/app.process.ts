@@ -12,6 +12,7 @@ import { WebSocketGateway } from '@nestjs/websockets';
 import { CometAdapter, CometModule, type CometModuleOptions, CometService } from '../../src/index.js';
 import type { AppProcessSettings, AppProcessState } from './app-process.js';
 import type { HttpKind } from './comet-app.js';
+import { TEST_TLS } from './tls.js';
 
 const {
   http = [],
@@ -42,9 +43,23 @@ class PortalController {
 })
 class AppModule {}
 
+function adapterOf(kind: HttpKind): ExpressAdapter | FastifyAdapter {
+  switch (kind) {
+    case 'express':
+      return new ExpressAdapter();
+    case 'fastify':
+      return new FastifyAdapter();
+    case 'fastify-h2c':
+      return new FastifyAdapter({ http2: true });
+    case 'fastify-h2':
+      return new FastifyAdapter({ http2: true, https: { ...TEST_TLS, allowHTTP1: true } });
+  }
+}
+
 async function listen(kind: HttpKind): Promise<INestApplication> {
-  const adapter = kind === 'fastify' ? new FastifyAdapter() : new ExpressAdapter();
-  const app: INestApplication = await NestFactory.create(AppModule, adapter, { logger: ['error', 'warn'] });
+  const app: INestApplication = await NestFactory.create(AppModule, adapterOf(kind), {
+    logger: ['error', 'warn'],
+  });
   app.useWebSocketAdapter(new CometAdapter(app));
   await app.listen(0, '127.0.0.1');
   return app;

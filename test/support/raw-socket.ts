@@ -18,7 +18,7 @@ export class RawSocket {
   static async open(url: string): Promise<RawSocket> {
     const { hostname, port } = new URL(url);
     // It ends when the test says so, and not because the server has ended.
-    const socket = connect({ port: Number(port), host: hostname, allowHalfOpen: true });
+    const socket = connect({ port: Number(port), host: hostname, allowHalfOpen: true, noDelay: true });
     const raw = new RawSocket(socket);
     await new Promise((resolve, reject) => {
       socket.once('connect', resolve);

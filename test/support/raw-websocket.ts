@@ -40,6 +40,11 @@ export class RawWebSocket {
     this.#socket.write(Buffer.concat([head, ...(masked ? [mask] : []), sent]));
   }
 
+  /** Sends bytes that need not be frames. */
+  sendBytes(bytes: Buffer): void {
+    this.#socket.write(bytes);
+  }
+
   /** Sends nothing more, without a word. */
   end(): void {
     this.#socket.end();
