@@ -144,6 +144,11 @@ describe('bodies of requests', () => {
       ['for the metadata', 'POST /.well-known/oauth-protected-resource/cometd HTTP/1.1', 405],
       ['for the metadata, which it gets', 'GET /.well-known/oauth-protected-resource/cometd HTTP/1.1', 200],
       ['for logouts, that is no form', 'POST /cometd/backchannel-logout HTTP/1.1', 400],
+      [
+        'for logouts, in another coding',
+        'POST /cometd/backchannel-logout HTTP/1.1\r\nContent-Encoding: gzip',
+        415,
+      ],
       ['for logouts, that is no POST', 'PUT /cometd/backchannel-logout HTTP/1.1', 405],
     ];
     const OFFERING: Partial<CometModuleOptions> = {
@@ -191,6 +196,11 @@ describe('bodies of requests', () => {
       expect(await within('the end', socket.readToEnd())).toMatch(/^HTTP\/1\.1 405 /);
       await until('all to be read', () => bench.app.bodyBytes === 0);
       socket.destroy();
+    });
+
+    it('[W4] a room that a single body does not find is refused at the start', async () => {
+      const limits = { messageBytes: 100_000, bodyBytesPerAddress: 100_000 };
+      await expect(bench.start({ limits })).rejects.toThrow('write 104096 or more');
     });
 
     it('[W4] T59: closing the application ends what is still being read', async () => {

@@ -1,4 +1,7 @@
+import { once } from 'node:events';
+import type { IncomingMessage } from 'node:http';
 import { type ClientHttp2Session, type ClientHttp2Stream, connect } from 'node:http2';
+import { request } from 'node:https';
 import type { CometModuleOptions } from '../../src/index.js';
 import { type Bench, onEveryServer, onHttp2Servers, withIssuer } from '../support/bench.js';
 import { ask } from '../support/http.js';
@@ -281,6 +284,15 @@ describe('HTTP/2', () => {
         const socket = bench.socket({ ...bearer(await bench.token('alice')), origin });
         await socket.join();
         await socket.subscribe('/news');
+        const headers = { ...JSON_TYPE, origin };
+        const old = request(bench.app.url, { method: 'POST', headers, rejectUnauthorized: false });
+        old.end('[]');
+        const [answer] = (await once(old, 'response')) as [IncomingMessage];
+        expect({ version: answer.httpVersion, status: answer.statusCode }).toEqual({
+          version: '1.1',
+          status: 400,
+        });
+        answer.destroy();
         const polling: PollingClient = bench.polling(bearer(await bench.token('bob')));
         await polling.join();
         await polling.publish('/news', 1);
