@@ -29,6 +29,9 @@ export default {
     },
   ],
   maxWorkers: 2,
+  // Modules of a test file stay in the memory of its worker after its end, and collecting garbage among many takes longer
+  // than the tests. A worker that holds more than this is followed by a new one.
+  workerIdleMemoryLimit: '700MB',
   coverageProvider: 'v8',
   collectCoverageFrom: ['src/**/*.ts', '!src/**/index.ts'],
   // Reached only by what hangs: a busy machine takes its time, and tests that promise to be quick say so themselves.
