@@ -26,7 +26,18 @@ const onlyFrom = (folder, ...allowed) => ({
 });
 
 export default tseslint.config(
-  { ignores: ['dist', 'dist-demo', 'dist-soak', 'dist-bench', 'coverage', 'test-results', 'test/consumer'] },
+  {
+    ignores: [
+      'dist',
+      'dist-demo',
+      'dist-soak',
+      'dist-siege',
+      'dist-bench',
+      'coverage',
+      'test-results',
+      'test/consumer',
+    ],
+  },
   {
     files: ['**/*.ts'],
     extends: [tseslint.configs.strictTypeChecked],

@@ -7,6 +7,7 @@ const shared = {
     '<rootDir>/dist',
     '<rootDir>/dist-demo',
     '<rootDir>/dist-soak',
+    '<rootDir>/dist-siege',
     '<rootDir>/dist-bench',
     '<rootDir>/bench',
   ],

@@ -28,6 +28,8 @@ export interface Jar {
 export interface Surroundings {
   /** `http://host:port/cometd` */
   readonly url: string;
+  /** The certificate that the server is known by, if it speaks TLS and no authority of this machine knows it. */
+  readonly ca?: string | undefined;
   readonly jar: Jar;
   readonly tally: Tally;
   readonly random: Random;

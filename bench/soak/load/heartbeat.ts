@@ -27,6 +27,8 @@ export class Heartbeat {
     readonly connection: Connection,
     readonly member: Membership,
     readonly complain: Complain,
+    /** Milliseconds within which a connect has to be answered. */
+    readonly patience = PATIENCE,
   ) {
     this.trouble = new Promise((resolve) => (this.#report = resolve));
     void this.#beat();
@@ -72,9 +74,9 @@ export class Heartbeat {
     const reply = connection.request([member.connectMessage(connection.kind)], member);
     const late = setTimeout(() => {
       if (!current()) return;
-      this.complain('no answer', `to a connect within ${PATIENCE} ms`);
+      this.complain('no answer', `to a connect within ${this.patience} ms`);
       connection.drop();
-    }, PATIENCE);
+    }, this.patience);
     return reply.finally(() => {
       clearTimeout(late);
     });

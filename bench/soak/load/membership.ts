@@ -27,6 +27,8 @@ export class Membership {
     readonly acknowledges: boolean,
     tally: Tally,
     complain: Complain,
+    /** Whether what comes on a channel is delivered, numbered, and no part of the protocol. */
+    readonly delivers = (channel: string): boolean => channel.startsWith(TREE),
   ) {
     this.#tally = tally;
     this.#complain = complain;
@@ -61,7 +63,7 @@ export class Membership {
   /** A frame, or the body of a response. */
   take(frame: readonly Message[]): void {
     const messages = this.acknowledges ? this.#whole(frame) : frame;
-    const deliveries = messages.filter((message) => message.channel?.startsWith(TREE) && 'data' in message);
+    const deliveries = messages.filter((message) => this.#isDelivery(message) && 'data' in message);
     const repeats = this.#acknowledge(messages);
     this.#tally.count('messages received', deliveries.length);
     for (const { channel = '' } of deliveries) {
@@ -110,7 +112,11 @@ export class Membership {
       );
       this.#early = [];
     }
-    return numbered ? messages : messages.filter(({ channel }) => !channel?.startsWith(TREE));
+    return numbered ? messages : messages.filter((message) => !this.#isDelivery(message));
+  }
+
+  #isDelivery({ channel = '' }: Message): boolean {
+    return this.delivers(channel);
   }
 
   /** The session goes on elsewhere while the former connection may still bring messages. */

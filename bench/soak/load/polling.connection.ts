@@ -1,4 +1,5 @@
 import { Agent, type ClientRequest, type IncomingMessage, request } from 'node:http';
+import { Agent as TlsAgent, request as tlsRequest } from 'node:https';
 import { type Message, parseArray } from '../../../test/support/message.js';
 import { Connection, ConnectionLost, type Identified, Refused } from './connection.js';
 import type { Membership } from './membership.js';
@@ -14,9 +15,17 @@ const ANSWERS_TO_GARBAGE = [200, 400, 413, 415];
 /** Bayeux over HTTP POST, on connections that are kept. */
 export class PollingConnection extends Connection {
   override readonly kind = 'long-polling';
-  readonly #agent = new Agent({ keepAlive: true });
+  readonly #agent: Agent;
   readonly #underWay = new Set<ClientRequest>();
   #dropped = false;
+
+  constructor(...around: ConstructorParameters<typeof Connection>) {
+    super(...around);
+    const { url, ca } = this.around;
+    this.#agent = url.startsWith('https:')
+      ? new TlsAgent({ keepAlive: true, ...(ca !== undefined && { ca }) })
+      : new Agent({ keepAlive: true });
+  }
 
   override get alive(): boolean {
     return !this.#dropped;
@@ -44,7 +53,8 @@ export class PollingConnection extends Connection {
 
   override drop(): void {
     this.#dropped = true;
-    const hard = this.around.random.below(2) === 0;
+    // TLS has no reset of its own.
+    const hard = this.around.random.below(2) === 0 && !(this.#agent instanceof TlsAgent);
     for (const outgoing of this.#underWay) {
       if (hard) outgoing.socket?.resetAndDestroy();
       outgoing.destroy();
@@ -104,7 +114,7 @@ export class PollingConnection extends Connection {
 
   #request(headers: Record<string, string | number>): ClientRequest {
     const { url, jar } = this.around;
-    return request(url, {
+    return (url.startsWith('https:') ? tlsRequest : request)(url, {
       method: 'POST',
       agent: this.#agent,
       headers: {

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
 import { WebSocket } from 'ws';
 import { isReply, type Message, parseArray } from '../../../test/support/message.js';
 import { Connection, ConnectionLost, type Identified } from './connection.js';
@@ -39,9 +40,13 @@ export class SocketConnection extends Connection {
   }
 
   override open(): Promise<void> {
-    const { url, jar } = this.around;
+    const { url, jar, ca } = this.around;
     const headers = jar.cookie === undefined ? {} : { cookie: jar.cookie };
-    const socket = new WebSocket(url.replace(/^http/, 'ws'), { headers, perMessageDeflate: false });
+    const socket = new WebSocket(url.replace(/^http/, 'ws'), {
+      headers,
+      perMessageDeflate: false,
+      ...(ca !== undefined && { ca }),
+    });
     this.#socket = socket;
     socket.on('upgrade', ({ headers, socket: wire }) => {
       this.#wire = wire;
@@ -82,7 +87,7 @@ export class SocketConnection extends Connection {
     // A program that dies, a machine that reboots, a tab that is closed.
     const way = random.below(3);
     if (way === 0) this.#socket?.close();
-    else if (way === 1) this.#wire?.resetAndDestroy();
+    else if (way === 1 && !(this.#wire instanceof TLSSocket)) this.#wire?.resetAndDestroy();
     if (way !== 0) this.#socket?.terminate();
   }
 
