@@ -16,8 +16,11 @@ export interface Presenter {
   readonly lane: 'clients' | 'controllers';
   /** The network it comes from, as `networkOf` names it. */
   readonly network: string;
-  /** The id of the session that it has proven to be without this token. Such a client has a share of its own. */
-  readonly session?: string | undefined;
+  /**
+   * Who it has proven to be without this token, by a session. Such a client has a share of its own, whatever the number of
+   * its sessions: each handshake makes another.
+   */
+  readonly holder?: string | undefined;
 }
 
 /** Too many bad tokens came from there: this one was not looked at, and may be presented again later. */
@@ -55,8 +58,8 @@ const LOST_AFTER = 60_000;
 /**
  * Stands ahead of all verification. A token that was found good before passes. Any other spends one of the attempts of its
  * network until it has proven good, so that no more are verified at a time than may turn out bad within a minute; the
- * others wait, or are turned away unseen once the attempts are used up. A session that proves itself otherwise (its socket
- * or its browser cookie) has attempts of its own, so that a neighbour cannot keep it from renewing its token.
+ * others wait, or are turned away unseen once the attempts are used up. A user whose session is proven otherwise (by its
+ * socket or its browser cookie) has attempts of their own, so that a neighbour cannot keep it from renewing its token.
  */
 export class VerificationGate {
   /** What verifies the tokens that pass. */
@@ -102,12 +105,12 @@ export class VerificationGate {
    * @throws what the verifier throws.
    */
   async verify(token: string, presenter: Presenter): Promise<CometPrincipal> {
-    const { lane, network, session } = presenter;
+    const { lane, network, holder } = presenter;
     const share: Share = { lane, party: network };
     if (!this.#limited) return this.verifier.verify(token, share);
     const digest = tokenDigest(token);
     if (this.#known.get(digest, this.#now()) !== undefined) return this.#judge(token, digest, share, []);
-    const own: Share = session === undefined ? share : { lane, party: `session ${session}` };
+    const own: Share = holder === undefined ? share : { lane, party: `holder ${holder}` };
     const spends = own === share ? [share] : [own, share];
     return this.#order.run(() => this.#judge(token, digest, share, spends), own);
   }

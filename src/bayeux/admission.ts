@@ -6,21 +6,34 @@ import { failure, type Incoming, type Refusal } from './incoming.js';
 import { refuseHandshake } from './meta/handshake.js';
 import { isConnectReply, type Reply } from './message.js';
 import type { Link } from './ports.js';
-import { TokenBucket } from './rate-limit.js';
+import { RateLimit, TokenBucket } from './rate-limit.js';
+import type { Session } from './session.js';
 
 const NONE: Replies = [];
 
-/** Who has a share of messages: a session, or a link that lasts for what belongs to none. */
-interface Metered {
-  meter?: TokenBucket | undefined;
-}
+/** Messages that a session may always send at first: what a page sends when it opens. */
+const OPENING = 20;
+/** Users, services and networks of which it is remembered what their sessions had left. */
+const MAX_HOLDERS = 10_000;
 
 /** The limits on how many messages come: in one request, and in a second. */
 export class Admission {
   readonly #core: Core;
+  /** What sessions had left when they ended, by whom they belonged to. */
+  readonly #left: RateLimit;
 
   constructor(core: Core) {
     this.#core = core;
+    const { perSecond, burst } = core.options.rate;
+    const rate = { times: perSecond && burst, window: (burst * 1_000) / perSecond };
+    this.#left = new RateLimit(rate, MAX_HOLDERS, () => core.scheduler.now());
+  }
+
+  /** A session has ended. The next one of its holder begins with what it had left: a new handshake gives no new share. */
+  ended(session: Session): void {
+    if (!session.meter) return;
+    const left = session.meter.left(this.#core.scheduler.now());
+    this.#left.lower(this.#core.sessions.holderOf(session), left);
   }
 
   /**
@@ -55,24 +68,36 @@ export class Admission {
 
   /** Counts what a peer sent that is no message: an empty array, or a ping. */
   count(link: Link): void {
-    if (!this.#take(link)) this.#slowDown(link);
+    if (!this.#takeFromLink(link)) this.#slowDown(link);
   }
 
   /** A client that leaves is let go; sessions of the server may say what they like. */
   #hasShare({ session, link }: Exchange, channel: string | undefined): boolean {
     if (session) {
       if (session.state.local || channel === '/meta/connect') return true;
-      return this.#take(session) || channel === '/meta/disconnect';
+      return this.#takeFromSession(session) || channel === '/meta/disconnect';
     }
     // What carries one request only is no way to send many.
-    return link.once || this.#take(link);
+    return link.once || this.#takeFromLink(link);
   }
 
-  #take(metered: Metered): boolean {
+  #takeFromSession(session: Session): boolean {
     const { rate } = this.#core.options;
     if (rate.perSecond === 0) return true;
     const now = this.#core.scheduler.now();
-    return (metered.meter ??= new TokenBucket(rate, now)).take(now);
+    return (session.meter ??= new TokenBucket(rate, now, this.#firstShare(session))).take(now);
+  }
+
+  #firstShare(session: Session): number {
+    const left = this.#left.left(this.#core.sessions.holderOf(session));
+    return Math.max(left, Math.min(OPENING, this.#core.options.rate.burst));
+  }
+
+  #takeFromLink(link: Link): boolean {
+    const { rate } = this.#core.options;
+    if (rate.perSecond === 0) return true;
+    const now = this.#core.scheduler.now();
+    return (link.meter ??= new TokenBucket(rate, now)).take(now);
   }
 
   /** For each message that was refused the peer is read as much later as a message takes to come back. */

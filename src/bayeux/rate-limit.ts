@@ -46,6 +46,15 @@ export class RateLimit {
     return left >= 1;
   }
 
+  /** Leaves a key so many times at most. */
+  lower(key: string, left: number): void {
+    const before = this.#left(key);
+    if (left >= before) return;
+    this.#buckets.delete(key);
+    this.#buckets.set(key, { left, at: this.#now() });
+    if (this.#buckets.size > this.#maxKeys) this.#forget();
+  }
+
   /** How many whole times a key has left, of those that are limited. */
   left(key: string): number {
     return this.#rate.times === 0 ? Infinity : Math.floor(this.#left(key));
@@ -93,19 +102,25 @@ export class TokenBucket {
   #left: number;
   #at: number;
 
-  constructor(rate: MessageRate, now: number) {
+  /** @param left how many may come at once at first. */
+  constructor(rate: MessageRate, now: number, left = rate.burst) {
     this.#rate = rate;
-    this.#left = rate.burst;
+    this.#left = left;
     this.#at = now;
   }
 
   /** Spends one, if there is one. @returns whether there was. */
   take(now: number): boolean {
+    if (this.left(now) < 1) return false;
+    this.#left--;
+    return true;
+  }
+
+  /** How many may come at once. */
+  left(now: number): number {
     const { perSecond, burst } = this.#rate;
     this.#left = Math.min(this.#left + ((now - this.#at) * perSecond) / 1_000, burst);
     this.#at = now;
-    if (this.#left < 1) return false;
-    this.#left--;
-    return true;
+    return this.#left;
   }
 }

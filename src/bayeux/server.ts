@@ -260,6 +260,7 @@ export class BayeuxServer implements Core {
 
   ended(session: Session, why: SessionEnd): void {
     this.sessions.remove(session);
+    this.#admission.ended(session);
     this.locals.delete(session.id);
     for (const name of [...session.state.subscriptions]) leave(this, session, name);
     if (why === 'overflow') {

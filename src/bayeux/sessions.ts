@@ -72,6 +72,11 @@ export class Sessions implements SessionDirectory {
     if (holders.size === 0) this.#byHolder.delete(principal.tenant);
   }
 
+  /** Whose session it is, in all tenants: of a user, a service, or for anonymous clients a network. */
+  holderOf({ principal, state }: Session): string {
+    return `${principal.tenant} ${this.#holderOf(principal, state.client.address)}`;
+  }
+
   #of(principal: Principal, address: string | undefined): Set<Session> | undefined {
     return this.#byHolder.get(principal.tenant)?.get(this.#holderOf(principal, address));
   }

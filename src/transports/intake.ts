@@ -143,12 +143,13 @@ export class Intake {
     const bound = link.once ? undefined : link.sessionId;
     const id = bound ?? firstClientId(messages);
     const session = id === undefined || messages.some(isHandshake) ? undefined : sessions.find(id);
-    if (!session || session.principal.kind === 'anonymous') return { lane: 'clients', network };
+    const { kind, tenant, identity } = session?.principal ?? {};
+    if (!session || kind === 'anonymous') return { lane: 'clients', network };
     const { browser } = session.state;
     const ofBrowser =
       options.sessionBinding === 'principal' && browser !== undefined && browser === context.browser;
     const proven = bound !== undefined || ofBrowser;
-    return { lane: 'clients', network, session: proven ? session.id : undefined };
+    return { lane: 'clients', network, holder: proven ? `${tenant} ${identity}` : undefined };
   }
 
   /** Takes note of what was presented; a session that presents new tokens too often is not heard. */

@@ -281,6 +281,15 @@ export class SocketLink implements Link {
     if (this.#overtaxed) this.#socket.pause();
   }
 
+  /** A ping has been answered, which `ws` does. A peer that does not read the answers is not read either. */
+  pinged(): void {
+    if (this.#closing || !this.#clogged) return;
+    this.#socket.pause();
+    this.#connection.write(NOTHING, () => {
+      this.#resume();
+    });
+  }
+
   /** A frame has been answered. */
   frameDone(): void {
     this.#frames--;

@@ -148,6 +148,7 @@ export class WebSocketTransport {
     });
     socket.on('ping', () => {
       server.count(link);
+      link.pinged();
     });
     socket.on('error', (error) => {
       logger.debug(`A socket failed: ${error.message}`);

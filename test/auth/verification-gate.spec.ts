@@ -4,7 +4,7 @@ import { AuthUnavailableError, TokenError } from '../../src/auth/token-verifier.
 import { type Presenter, VerificationGate } from '../../src/auth/verification-gate.js';
 import { settled } from '../bayeux/support/core.harness.js';
 
-const from = (network: string, session?: string): Presenter => ({ lane: 'clients', network, session });
+const from = (network: string, holder?: string): Presenter => ({ lane: 'clients', network, holder });
 
 /** Counts what it is asked. A token says what becomes of it: `good…`, `old…`, `down…`, or no good. */
 class CountingVerifier {

@@ -3,8 +3,9 @@ import type { AuditEvent } from '../../src/bayeux/audit.js';
 import { LocalSession } from '../../src/bayeux/local-session.js';
 import type { JsonObject } from '../../src/bayeux/message.js';
 import { TokenBucket } from '../../src/bayeux/rate-limit.js';
-import { connect, type Harness, harness, message } from './support/core.harness.js';
-import { poll, socket } from './support/fake.link.js';
+import type { Session } from '../../src/bayeux/session.js';
+import { connect, type Harness, harness, message, user } from './support/core.harness.js';
+import { type FakeLink, poll, socket } from './support/fake.link.js';
 
 const OK = { successful: true };
 const TOO_MANY = { successful: false, error: '429::too_many_messages' };
@@ -125,6 +126,29 @@ describe('[L5] T72 a client that says too much', () => {
       Array.from({ length: 7 }, () => ({})),
     );
     expect(request.take().map(({ error }) => error)).toEqual(Array(7).fill('400::channel_missing'));
+  });
+
+  it('gets no new share by shaking hands again', () => {
+    const subject = harness({ options: { rate: { perSecond: 10, burst: 50 } } });
+    const spend = (from: Session, link: FakeLink): number =>
+      say(subject, link, message(from, '/a'), 60).filter((outcome) => outcome === 'ok').length;
+    const { session, link } = subject.overSocket();
+    expect(spend(session, link)).toBe(50);
+    // On the same socket, whose first session lives on.
+    const second = subject.handshake(link);
+    expect(spend(second, link)).toBe(0);
+    second.end('kick');
+    // Elsewhere, once it has ended: what a page needs to open is left to it.
+    const other = socket();
+    const third = subject.handshake(other);
+    expect(spend(third, other)).toBe(20);
+    third.end('kick');
+    subject.clock.advance(3_000);
+    const later = socket();
+    expect(spend(subject.handshake(later), later)).toBe(30);
+    // Others, and a session beside it, have shares of their own.
+    const neighbour = socket();
+    expect(spend(subject.handshake(neighbour, user('bob')), neighbour)).toBe(50);
   });
 
   it('is sent away if it is a handshake, and not told to stop for good', () => {

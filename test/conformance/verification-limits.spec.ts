@@ -181,6 +181,22 @@ describe('tokens of strangers', () => {
       expect(await alice.turnedAway([{ ...message, ...presenting('user-alice-3') }])).toEqual(limited());
       expect(verifier.count('user-alice-3')).toBe(0);
     });
+
+    it('[L1] T68: count for their user, however many sessions it begins', async () => {
+      await start();
+      for (let session = 0; session < 3; session++) {
+        const mallory = bench.client(at('192.0.2.1'));
+        await mallory.join(presenting('user-mallory'));
+        for (let attempt = 0; attempt < LIMIT; attempt++) {
+          const { clientId } = mallory;
+          const message = { channel: '/meta/connect', clientId, connectionType: bench.transport };
+          await mallory
+            .send([{ ...message, ...AT_ONCE, ...presenting(`bad-${session}-${attempt}`) }])
+            .catch(() => undefined);
+        }
+      }
+      expect(verifier.count('bad')).toBe(LIMIT);
+    });
   });
 });
 

@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import type { Server } from 'node:http';
+import type { Socket } from 'node:net';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { WebSocket } from 'ws';
 import { NestStage } from '../nest/support/nest-stage.js';
@@ -72,5 +75,31 @@ describe('a client that stops reading', () => {
     const numbers = received.slice(2).map(({ data }) => (data as { number: number }).number);
     expect(numbers).toEqual(Array.from({ length: count }, (_, number) => number));
     socket.terminate();
+  });
+
+  it('[L5] T72 is read no further while it leaves the answers to its pings unread', async () => {
+    const app = await stage.start({ options: { limits: { bufferedBytes: 64 * KIB, messagesPerSecond: 0 } } });
+    const accepted = once(app.app.getHttpServer() as Server, 'connection') as Promise<[Socket]>;
+    const client = new WebSocket(app.url.replace('http', 'ws'));
+    client.on('error', () => undefined);
+    let pongs = 0;
+    client.on('pong', () => pongs++);
+    const [[connection]] = await Promise.all([accepted, once(client, 'open')]);
+    client.pause();
+    // More than the buffers of the operating system take, both ways.
+    const count = 120_000;
+    const payload = Buffer.alloc(125);
+    let most = 0;
+    for (let sent = 0; sent < count; sent++) {
+      client.ping(payload);
+      if (sent % 100 > 0) continue;
+      await nextTurn();
+      most = Math.max(most, connection.writableLength);
+    }
+    await until('all to be read, or no more', () => client.bufferedAmount === 0 || connection.isPaused());
+    expect(Math.max(most, connection.writableLength)).toBeLessThan(128 * KIB);
+    client.resume();
+    await until('every answer', () => pongs === count);
+    client.terminate();
   });
 });

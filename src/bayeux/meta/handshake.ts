@@ -140,7 +140,10 @@ function welcome(core: Core, exchange: Exchange, message: Incoming, session: Ses
   const { link } = exchange;
   if (!link.once) {
     // The session this socket spoke for so far is left to expire.
-    if (link.sessionId !== undefined) core.sessions.find(link.sessionId)?.closed(link);
+    const before = link.sessionId === undefined ? undefined : core.sessions.find(link.sessionId);
+    before?.closed(link);
+    // A handshake gives a client that has spent its share no new one.
+    session.meter = before?.meter;
     link.sessionId = session.id;
     link.bearsToken = exchange.context.ofConnection === true;
     link.bound(session.id);
