@@ -310,7 +310,10 @@ describe.each(HTTP_KINDS)('upgrades on %s', (http) => {
       const socket = await RawSocket.open(app.origin);
       socket.write(textOf(['GET /x HTTP/1.1', 'Host: h', ...(UPGRADES[0] ?? [])]));
       await until('the upgrade', () => asked === 1);
+      // Reading begins with the first look.
+      expect(socket.text).toBe('');
       app.clock.advance(29_000);
+      await app.polling().post('[]').answer;
       expect(socket.text).toBe('');
       app.clock.advance(2_000);
       expect(await within('the end', socket.readToEnd())).toMatch(/^HTTP\/1\.1 404 /);
