@@ -90,6 +90,12 @@ export class Authenticator {
     }));
   }
 
+  /** Whether there is a token in messages, good or not. */
+  finds(messages: readonly unknown[]): boolean {
+    const { token, error } = takeCredentials({ messages }, this.#options.credentials);
+    return token !== undefined || error !== undefined;
+  }
+
   /** Whether a request with this header would be turned away, whatever its body holds. */
   refusesUnread(authorization: CredentialCarriers['authorization'], presenter: Presenter): boolean {
     if (authorization === undefined || !this.#verifier?.refuses) return false;

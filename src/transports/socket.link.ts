@@ -144,6 +144,11 @@ export class SocketLink implements Link {
     return buffered > this.#options.maxBufferedBytes;
   }
 
+  /** Whether it has had a session. */
+  get served(): boolean {
+    return this.#served;
+  }
+
   /** True while its peer has sent more than it may. */
   get resting(): boolean {
     return this.#rest?.due !== undefined;

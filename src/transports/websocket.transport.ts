@@ -210,10 +210,13 @@ export class WebSocketTransport {
 
   /**
    * The token of the upgrade speaks until the socket has a session: it is as old as the socket, and a session that
-   * has renewed its token since must not be measured by it.
+   * has renewed its token since must not be measured by it. Nor does it speak against a newer one of a client that begins
+   * anew.
    */
   #scopeFor(link: SocketLink, scope: RequestScope, messages: readonly unknown[]): RequestScope {
-    if (scope.authorization === undefined || link.sessionId === undefined) return scope;
-    return messages.some(isHandshake) ? scope : { ...scope, authorization: undefined };
+    if (scope.authorization === undefined) return scope;
+    const asked = link.sessionId === undefined || messages.some(isHandshake);
+    const replaced = link.served && this.#intake.authenticator.finds(messages);
+    return asked && !replaced ? scope : { ...scope, authorization: undefined };
   }
 }

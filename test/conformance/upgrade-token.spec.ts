@@ -134,6 +134,23 @@ describe('a socket whose token came with its upgrade', () => {
     expect(await client.connect({ ...AT_ONCE, ...presenting(token) })).toMatchObject({ successful: true });
   });
 
+  it('[C3] lets a client begin anew with the newer one that it presents in messages', async () => {
+    await start();
+    const client = await joined();
+    const newer = (): Promise<string> => bench.token('alice', { expiresIn: 600 });
+    await client.connect({ ...AT_ONCE, ...presenting(await newer()) });
+    expect(await client.handshake(presenting(await newer()))).toMatchObject({ successful: true });
+    bench.app.server.sessions.find(client.clientId)?.end('timeout');
+    // It is told what it would be told without the older token, and not to stop.
+    expect(await client.connect({ ...AT_ONCE, ...presenting(await newer()) })).toMatchObject({
+      error: '402::session_unknown',
+      advice: { reconnect: 'handshake' },
+    });
+    bench.clock.advance(LIFE);
+    expect(await client.handshake(presenting(await newer()))).toMatchObject({ successful: true });
+    expect(sessions()).toBe(2);
+  });
+
   it('[C3] stays open to a client that has said that it will present newer ones', async () => {
     await start();
     const client = await joined({ ext: { auth: { refresh: true } } });
