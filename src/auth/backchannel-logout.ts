@@ -32,11 +32,12 @@ export class BackchannelLogout {
   }
 
   /**
+   * @param waits whether the token may wait for keys of its issuer that are not known yet.
    * @throws TokenError if the token is not good, or was obeyed already.
    * @throws AuthUnavailableError, or what the engine throws: nobody may have been logged out.
    */
-  async obey(token: string): Promise<Logout> {
-    const logout = await this.#verifier.verify(token);
+  async obey(token: string, waits = true): Promise<Logout> {
+    const logout = await this.#verifier.verify(token, waits);
     const name = JSON.stringify([logout.issuer, logout.tokenId]);
     this.#forget();
     if (this.#obeyed.has(name)) throw new TokenError('invalid_token', 'the logout token was used already');

@@ -67,14 +67,15 @@ export class IssuerKeys {
   /**
    * Verifies the signature and the claims of a token.
    *
+   * @param waits whether the token may wait for keys that have to be fetched.
    * @throws AuthUnavailableError as a rejection, if the keys cannot be had, or may have been replaced since they were
    * fetched; errors of jose, if the token is not good.
    */
-  async verify(token: string, options: JWTVerifyOptions): Promise<JWTVerifyResult> {
+  async verify(token: string, options: JWTVerifyOptions, waits = true): Promise<JWTVerifyResult> {
     const begun = this.#begun;
     let keys: LoadedKeys | undefined;
     try {
-      return await verifyWith(async () => (keys = await this.#known()), token, options);
+      return await verifyWith(async () => (keys = await this.#known(waits)), token, options);
     } catch (error) {
       const doubt = doubtOf(error);
       if (doubt === undefined || this.#isFresh(keys, begun)) throw error;
@@ -83,6 +84,7 @@ export class IssuerKeys {
         if (doubt === 'signature' && namesItsKey(token)) throw error;
         throw new AuthUnavailableError('the keys may have been replaced since they were fetched');
       }
+      if (!waits) throw tooManyWait();
     }
     try {
       return await verifyWith(async () => (keys = await this.#fetch.run()), token, options);
@@ -93,8 +95,10 @@ export class IssuerKeys {
     }
   }
 
-  #known(): MaybePromise<LoadedKeys> {
-    return this.#isYounger(this.#loaded, MAX_AGE) ? this.#loaded : this.#fetch.run();
+  #known(waits: boolean): MaybePromise<LoadedKeys> {
+    if (this.#isYounger(this.#loaded, MAX_AGE)) return this.#loaded;
+    if (!waits) throw tooManyWait();
+    return this.#fetch.run();
   }
 
   /** Whether keys were asked for after so many fetches had begun. */
@@ -129,6 +133,10 @@ export class IssuerKeys {
     this.#loaded = { set, url, loadedAt: this.#now(), fetch };
     return this.#loaded;
   }
+}
+
+function tooManyWait(): AuthUnavailableError {
+  return new AuthUnavailableError('too many tokens wait for the keys of their issuer');
 }
 
 /** Verifies a token with the key that it names, or with each that it may mean if it names none. */

@@ -44,12 +44,13 @@ export class LogoutTokenVerifier {
   }
 
   /**
+   * @param waits whether the token may wait for keys of its issuer that are not known yet.
    * @throws TokenError if the token is not good.
    * @throws AuthUnavailableError if its issuer cannot be asked for its keys.
    */
-  async verify(token: string): Promise<Logout> {
+  async verify(token: string, waits = true): Promise<Logout> {
     const issuer = this.#issuerOf(token);
-    const { payload, protectedHeader } = await this.#verifySignature(token, issuer);
+    const { payload, protectedHeader } = await this.#verifySignature(token, issuer, waits);
     const type = protectedHeader.typ === undefined ? undefined : bareType(protectedHeader.typ);
     // What is marked as something else is not even tried where types are not taken strictly.
     if (type !== LOGOUT_TOKEN && (this.#options.strictType || (type !== undefined && type !== 'jwt'))) {
@@ -70,9 +71,9 @@ export class LogoutTokenVerifier {
     return issuer;
   }
 
-  async #verifySignature(token: string, { options, keys }: Issuer): Promise<JWTVerifyResult> {
+  async #verifySignature(token: string, { options, keys }: Issuer, waits: boolean): Promise<JWTVerifyResult> {
     try {
-      return await keys.verify(token, {
+      const expected = {
         issuer: options.issuer,
         audience: [...this.#options.clientIds],
         algorithms: [...options.algorithms],
@@ -80,7 +81,8 @@ export class LogoutTokenVerifier {
         maxTokenAge: MAX_AGE,
         clockTolerance: options.clockTolerance,
         currentDate: new Date(this.#clock.wallTime()),
-      });
+      };
+      return await keys.verify(token, expected, waits);
     } catch (error) {
       if (error instanceof AuthUnavailableError) throw error;
       throw new TokenError('invalid_token', failureCode(error));

@@ -1,5 +1,5 @@
 import type { BackchannelLogout } from '../auth/backchannel-logout.js';
-import { TokenError } from '../auth/token-verifier.js';
+import { AuthUnavailableError, TokenError } from '../auth/token-verifier.js';
 import type { Audit } from '../bayeux/audit.js';
 import type { Logger } from '../bayeux/ports.js';
 import { RateLimit } from '../bayeux/rate-limit.js';
@@ -16,7 +16,7 @@ import type { TransportOptions } from './transport-options.js';
 const MAX_BYTES = 16_384;
 /** Refusals, or failures, of one network in a minute that are told in full: more would only fill the log. */
 const TOLD = { times: 20, window: 60_000 };
-/** Logout tokens of one network that are verified at a time: more than a few are so only while keys are being fetched. */
+/** Logout tokens of one network that may wait for keys. Past it only those are verified whose keys are known. */
 const UNDER_WAY = { inAll: 0, perAddress: 1_000 };
 /** Networks that are remembered. */
 const MAX_NETWORKS = 10_000;
@@ -67,7 +67,7 @@ export class LogoutEndpoint {
 
   /** Serves a request. */
   serve(exchange: Exchange): void {
-    const { request, address } = exchange;
+    const { request } = exchange;
     if (request.method !== 'POST') {
       respond(exchange, 405, { headers: ['Allow', 'POST'] });
       return;
@@ -87,9 +87,6 @@ export class LogoutEndpoint {
         const [token, ...others] = new URLSearchParams(body).getAll('logout_token');
         if (token === undefined || others.length > 0) {
           this.#refuse(exchange, 'not one logout_token');
-        } else if (!this.#underWay.hasRoom(address)) {
-          this.#ports.audit.record({ type: 'rate_limited', address, reason: 'logout tokens' });
-          this.#askLater(exchange, 503);
         } else {
           void this.#obey(token, exchange);
         }
@@ -103,15 +100,21 @@ export class LogoutEndpoint {
 
   async #obey(token: string, exchange: Exchange): Promise<void> {
     const { address } = exchange;
+    const waits = this.#underWay.hasRoom(address);
     this.#underWay.add(address);
     try {
-      const { sid } = await this.#logout.obey(token);
+      const { sid } = await this.#logout.obey(token, waits);
       const reason = sid === undefined ? 'all logins of a subject' : 'one login';
       this.#ports.audit.record({ type: 'logout_token_ok', address, reason });
       respond(exchange, 200);
     } catch (error) {
       if (error instanceof TokenError) {
         this.#refuse(exchange, error.reason);
+        return;
+      }
+      if (!waits && error instanceof AuthUnavailableError) {
+        this.#ports.audit.record({ type: 'rate_limited', address, reason: 'logout tokens' });
+        this.#askLater(exchange, 503);
         return;
       }
       // §2.8 has no other status for a logout that has failed. It may be sent again.
