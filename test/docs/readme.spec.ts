@@ -1,6 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import ts from 'typescript';
 import { BayeuxErrors } from '../../src/index.js';
 
+/** What `ts.ModuleResolutionKind` calls Node10, which is deprecated. */
+const NODE10 = 2 as ts.ModuleResolutionKind;
 const readme = readFileSync('README.md', 'utf8');
 
 describe('README', () => {
@@ -17,5 +20,40 @@ describe('README', () => {
       readdirSync('.', { recursive: true, encoding: 'utf8' }).filter((f) => !f.includes('node_modules')),
     );
     expect(links.filter((link) => !files.has(link))).toEqual([]);
+  });
+
+  describe('[G8] on how TypeScript finds the package', () => {
+    const manifest = readFileSync('package.json', 'utf8');
+    const { exports } = JSON.parse(manifest) as { exports: Record<string, { types?: string }> };
+    const typed = Object.entries(exports).filter(([, { types }]) => types !== undefined);
+    const files = new Map([
+      ['/app/node_modules/nestjs-comet/package.json', manifest],
+      ...typed.map(([, { types = '' }]) => [`/app/node_modules/nestjs-comet/${types.slice(2)}`, ''] as const),
+    ]);
+    const host: ts.ModuleResolutionHost = {
+      fileExists: (name) => files.has(name),
+      readFile: (name) => files.get(name),
+      directoryExists: () => true,
+    };
+    const found = (moduleResolution: ts.ModuleResolutionKind) =>
+      typed.map(([path]) => {
+        const name = `nestjs-comet${path.slice(1)}`;
+        const options = { moduleResolution, module: ts.ModuleKind.NodeNext };
+        return ts.resolveModuleName(name, '/app/main.mts', options, host).resolvedModule !== undefined;
+      });
+
+    it.each([
+      ['node16', ts.ModuleResolutionKind.Node16],
+      ['nodenext', ts.ModuleResolutionKind.NodeNext],
+      ['bundler', ts.ModuleResolutionKind.Bundler],
+    ])('names %s, by which all of it is found', (name, kind) => {
+      expect(readme).toContain(`"${name}"`);
+      expect(found(kind)).toEqual(typed.map(() => true));
+    });
+
+    it('warns of node10, by which nothing of it is found', () => {
+      expect(readme).toContain('`node10` it finds neither');
+      expect(found(NODE10)).toEqual(typed.map(() => false));
+    });
   });
 });
