@@ -18,14 +18,16 @@ export interface Measurement {
   readonly heap: number;
   readonly rss: number;
   readonly descriptors: number;
-  /** How late timers were at most since the measurement before, in milliseconds. */
-  readonly delay: number;
+  /** CPU time of the longest turn of the event loop since the measurement before, in milliseconds: how long others waited. */
+  readonly turn: number;
 }
 
 /** One that is attacked, as attackers see it. */
 export interface Mark {
   readonly port: number;
   readonly tls: boolean;
+  /** A good token of a user who means harm; without one, sessions are anonymous. */
+  readonly token?: string | undefined;
 }
 
 /** To the process of the attackers. */

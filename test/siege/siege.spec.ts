@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { cleanEnvironment } from '../e2e/support/demo-process.js';
 
 /** A short siege, the same in every run; it has more time for everything, as other tests run beside it. */
-const SHORT = ['--seed', '20261128', '--seconds', '10', '--crowd', '3', '--rest', '2', '--patience', '30'];
+const SHORT = ['--seed', '20261128', '--seconds', '10', '--crowd', '2', '--rest', '1', '--patience', '30'];
 
 describe('a siege', () => {
   it('[W1] [W2] [W3] [W4] ends no process, leaves nothing, and costs no other client a message', async () => {

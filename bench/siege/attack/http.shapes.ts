@@ -1,10 +1,14 @@
 import type { Random } from '../../../test/bayeux/support/random.js';
 import type { Wire } from './wire.js';
 
-/** What is sent on one connection, part after part; how it is cut and how it ends is up to others. */
+/**
+ * What is sent on one connection, part after part; how it is cut and how it ends is up to others. `token` is a good one,
+ * for those who have one.
+ */
 export type Shape = (
   random: Random,
   wire: Wire,
+  token: string | undefined,
 ) => Iterable<string | Buffer> | AsyncIterable<string | Buffer>;
 
 const PATHS = [

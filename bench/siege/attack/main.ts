@@ -4,18 +4,20 @@ import { Random } from '../../../test/bayeux/support/random.js';
 import { ATTACKERS, type Command, type Mark, type Told } from '../control.js';
 import { attackHttp2, HTTP2_ATTACKS } from './http2.attacks.js';
 import { HTTP_SHAPES, type Shape } from './http.shapes.js';
-import { UPGRADE_SHAPES } from './upgrade.shapes.js';
+import { SESSION_SHAPES, UPGRADE_SHAPES } from './upgrade.shapes.js';
 import { type Manner, Wire } from './wire.js';
 
 // The process of the attackers. It ends with the one that has started it, and never has more than so many connections.
 const MOST = 600;
 /** New ones in a second. */
-const RATE = 150;
+const RATE = 60;
 /** Milliseconds for which a connection is there at most. */
-const LIFE = 6_000;
+const LIFE = 10_000;
 
 const SHAPES: Readonly<Record<string, Shape>> = { ...HTTP_SHAPES, ...UPGRADE_SHAPES };
 const MANNERS: readonly Manner[] = ['whole', 'whole', 'bytes', 'slow', 'cut'];
+const LAST = ATTACKERS.at(-1) as string;
+const OTHERS = ATTACKERS.slice(0, -1);
 const ENDINGS = ['close', 'reset', 'half-close', 'unread', 'wait'] as const;
 
 const attacks: Record<string, number> = {};
@@ -34,9 +36,10 @@ function endless(): AbortController {
 async function attack(marks: readonly Mark[], seed: number): Promise<void> {
   const random = new Random(seed);
   const mark = random.pick(marks);
-  const from = random.pick(ATTACKERS);
   const names = [...Object.keys(SHAPES), ...(mark.tls ? HTTP2_ATTACKS : [])];
   const name = random.pick(names);
+  // Where sessions come from, anonymous handshakes do not: they would use up all that the address may have.
+  const from = SESSION_SHAPES.includes(name) ? LAST : random.pick(OTHERS);
   attacks[name] = (attacks[name] ?? 0) + 1;
   const life = AbortSignal.any([gone.signal, AbortSignal.timeout(LIFE)]);
   const shape = SHAPES[name];
@@ -58,7 +61,7 @@ async function attackHttp1(
   life.addEventListener('abort', stop, { once: true });
   if (life.aborted) stop();
   if (ending === 'unread') wire.stopReading();
-  for await (const part of shape(random, wire)) {
+  for await (const part of shape(random, wire, mark.token)) {
     if (!wire.open) break;
     const cut = manner === 'cut' && random.below(3) === 0;
     await wire.send(cut ? part.slice(0, random.below(part.length + 1)) : part, manner);

@@ -1,5 +1,6 @@
 import type { Random } from '../../../test/bayeux/support/random.js';
 import { Opcode } from '../../../test/support/raw-websocket.js';
+import type { Wire } from './wire.js';
 import { badToken, hostileMessages, request, type Shape } from './http.shapes.js';
 
 const KEY = 'dGhlIHNhbXBsZSBub25jZQ==';
@@ -16,6 +17,14 @@ function upgrade(headers: Headers = {}, line = 'GET /cometd HTTP/1.1', body = ''
     'Sec-WebSocket-Key': KEY,
   };
   return request(line, { ...good, ...headers }, body);
+}
+
+/** Handshakes over a WebSocket; the client id of its session, once it has come. */
+async function* session(wire: Wire, token: string | undefined): AsyncGenerator<string | Buffer, string> {
+  yield upgrade();
+  const ext = token === undefined ? '' : `"ext":{"auth":{"token":"${token}"}},`;
+  yield frame(Opcode.text, HANDSHAKE.replace('"version"', `${ext}"version"`));
+  return (await wire.until(/"clientId":"([^"]+)"/))?.[1] ?? '';
 }
 
 /** A frame as clients send it: masked, with zeros unless told otherwise. */
@@ -40,6 +49,9 @@ const flood = (pick: (random: Random) => Buffer): Shape =>
     const chunk = pick(random);
     for (let count = 0; count < 32; count++) yield chunk;
   };
+
+/** Those that need a session. */
+export const SESSION_SHAPES: readonly string[] = ['deaf subscriber', 'loud session', 'greedy session'];
 
 /** Upgrades of every kind, and what is sent over WebSockets. */
 export const UPGRADE_SHAPES: Readonly<Record<string, Shape>> = {
@@ -105,10 +117,8 @@ export const UPGRADE_SHAPES: Readonly<Record<string, Shape>> = {
     ])();
   },
   /** A session that has much sent to it and reads nothing. */
-  async *'deaf subscriber'(random, wire) {
-    yield upgrade();
-    yield frame(Opcode.text, HANDSHAKE);
-    const [, clientId = ''] = (await wire.until(/"clientId":"([^"]+)"/)) ?? [];
+  async *'deaf subscriber'(random, wire, token) {
+    const clientId = yield* session(wire, token);
     wire.stopReading();
     const publish = JSON.stringify({
       channel: random.pick(['/service/echo', '/a']),
@@ -123,12 +133,23 @@ export const UPGRADE_SHAPES: Readonly<Record<string, Shape>> = {
     for (let count = 0; count < 100; count++) yield frame(Opcode.text, `[${publish},${publish}]`);
   },
   /** A session that says too much. */
-  async *'loud session'(_, wire) {
-    yield upgrade();
-    yield frame(Opcode.text, HANDSHAKE);
-    const [, clientId = ''] = (await wire.until(/"clientId":"([^"]+)"/)) ?? [];
-    const message = `{"channel":"/a/${'b/'.repeat(10)}c","clientId":"${clientId}","data":1}`;
+  async *'loud session'(random, wire, token) {
+    const clientId = yield* session(wire, token);
+    const channel = random.pick(['/service/echo', `/a/${'b/'.repeat(10)}c`]);
+    const message = `{"channel":"${channel}","clientId":"${clientId}","data":1}`;
     const batch = frame(Opcode.text, `[${Array<string>(500).fill(message).join(',')}]`);
     for (let count = 0; count < 30; count++) yield batch;
+  },
+  /** A session that subscribes to as much as it may, and more. */
+  async *'greedy session'(random, wire, token) {
+    const clientId = yield* session(wire, token);
+    for (let count = 0; count < 20; count++) {
+      const names = Array.from(
+        { length: 60 },
+        () => `"/a/${random.below(1e9)}/${random.pick(['*', '**', 'b'])}"`,
+      );
+      const subscribe = `{"channel":"/meta/subscribe","clientId":"${clientId}","subscription":[${names.join(',')}]}`;
+      yield frame(Opcode.text, `[${Array<string>(20).fill(subscribe).join(',')}]`);
+    }
   },
 };

@@ -7,6 +7,8 @@ const DESCRIPTORS_LEFT = 30;
 const HEAP_LEFT = 96 * MIB;
 /** Milliseconds of 99 of 100 calls. */
 const P99 = 1_500;
+/** Milliseconds of CPU for which one turn of the event loop keeps all others waiting. */
+const TURN = 1_000;
 
 /** The promises that were broken; empty if there are none. */
 export function failuresOf(
@@ -25,7 +27,7 @@ export function failuresOf(
 }
 
 function failuresOfProcess(condition: Condition, { patience }: SiegeOptions): string[] {
-  const { name, end, before, after, served, output, faults } = condition;
+  const { name, end, before, after, most, served, output, faults } = condition;
   if (end !== undefined) return [`${name} ${end}:\n${output}`];
   if (!before || !after) return [`${name} does not answer`];
   return [
@@ -34,6 +36,7 @@ function failuresOfProcess(condition: Condition, { patience }: SiegeOptions): st
       ? [`${name} keeps ${after.descriptors - before.descriptors} descriptors`]
       : []),
     ...(after.heap > before.heap + HEAP_LEFT ? [`${name} keeps ${mib(after.heap - before.heap)}`] : []),
+    ...(most.turn > TURN ? [`${name} was busy for ${most.turn.toFixed(0)} ms in one turn`] : []),
     ...(faults.length > 0 ? [`${name} logs faults:\n${faults.join('\n')}\n${output}`] : []),
   ];
 }
@@ -52,7 +55,7 @@ export function markdown({ conditions, losses, attackers }: SiegeResult): string
         [before, most, after].map((measured) => shown(what, measured)).join(' / '),
       ),
     ]),
-    ['timers late at most', ...conditions.map(({ most }) => `${most.delay.toFixed(0)} ms`)],
+    ['longest turn of the event loop', ...conditions.map(({ most }) => `${most.turn.toFixed(0)} ms of CPU`)],
     [
       'served after the crowd',
       ...conditions.map(({ served }) => (served === undefined ? 'no' : `${served.toFixed(0)} ms`)),

@@ -1,12 +1,15 @@
 import { readdirSync } from 'node:fs';
-import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { getHeapStatistics } from 'node:v8';
 import { DESCRIPTORS, type Measurement } from '../control.js';
 
 // Is loaded ahead of an application, and measures the process from within for the one that has started it.
-const RESOLUTION = 10;
-const delay = monitorEventLoopDelay({ resolution: RESOLUTION });
-delay.enable();
+let turn = 0;
+let since = process.cpuUsage();
+setInterval(() => {
+  const { user, system } = process.cpuUsage(since);
+  since = process.cpuUsage();
+  turn = Math.max(turn, (user + system) / 1_000);
+}, 20).unref();
 
 /** Looking takes a descriptor: where there is none left, all are in use, and the memory cannot be told. */
 function counted(): Pick<Measurement, 'descriptors' | 'rss'> {
@@ -20,9 +23,8 @@ function counted(): Pick<Measurement, 'descriptors' | 'rss'> {
 process.on('message', (message: { readonly collect?: boolean }) => {
   if (message.collect) gc?.();
   const heap = getHeapStatistics().used_heap_size;
-  const late = Math.max(0, delay.max / 1e6 - RESOLUTION);
-  delay.reset();
-  const measurement: Measurement = { heap, ...counted(), delay: late };
+  const measurement: Measurement = { heap, ...counted(), turn };
+  turn = 0;
   process.send?.(measurement);
 });
 process.once('disconnect', () => process.exit());
