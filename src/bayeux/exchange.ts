@@ -40,6 +40,8 @@ export class Exchange {
   advice: Advice | undefined;
   /** Channel names in its subscribe and unsubscribe messages so far. */
   names = 0;
+  /** Settles when the last message is taken in, where that takes several slices. */
+  taken: PromiseLike<void> | undefined;
   /** Messages that were refused for being too many. */
   refused = 0;
   readonly #slots: (Replies | undefined)[];
@@ -89,12 +91,10 @@ export class Exchange {
   }
 
   #takeLater(handle: (index: number) => MaybePromise<Replies>): Promise<void> {
-    const owner = this.session ?? this.link;
     const { turns, logger } = this.host;
     return new Promise((resolve) => {
-      owner.taking = new Promise((taken) => {
+      this.taken = new Promise((taken) => {
         const over = (rest: MaybePromise<void>): void => {
-          owner.taking = undefined;
           taken();
           resolve(rest);
         };

@@ -86,6 +86,13 @@ export type LinkEnd =
   /** The token that came with the connection has expired; another connection may bring a newer one. */
   | 'expired';
 
+/** Lets requests in one after the other. */
+export interface Entrance {
+  /** Whether one is being taken in, or waits. */
+  readonly busy: boolean;
+  pass<T>(task: () => MaybePromise<T>): MaybePromise<T>;
+}
+
 /**
  * One connection as the core sees it. A session outlives its links: a socket may die and another take over, a poll
  * is a link for one response.
@@ -108,8 +115,8 @@ export interface Link {
   sessionId: string | undefined;
   /** What its peer may still send that belongs to no session; set by the core. */
   meter?: TokenBucket | undefined;
-  /** While the messages of a request that belongs to no session are being taken in, slice by slice; set by the core. */
-  taking?: PromiseLike<void> | undefined;
+  /** Where requests that belong to no session wait while an earlier one is being taken in; set by the core. */
+  entrance?: Entrance | undefined;
   /** The peer has sent too much: nothing is read from it for so many milliseconds more. Left out where that cannot be. */
   slowDown?(milliseconds: number): void;
   /** Called by the core when a link that lasts begins or ceases to speak for a session. */

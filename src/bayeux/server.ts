@@ -19,6 +19,7 @@ import type {
   BayeuxRequest,
   Credential,
   Decision,
+  Entrance,
   Envelope,
   Link,
   MaybePromise,
@@ -38,6 +39,7 @@ import { type SessionDirectory, Sessions } from './sessions.js';
 import { leave } from './subscribing.js';
 import { Subscriptions } from './subscriptions.js';
 import { Turns } from './turns.js';
+import { Turnstile } from './turnstile.js';
 
 /** What is alive in a server; all zero once every client is gone. */
 export interface BayeuxCounts {
@@ -275,8 +277,17 @@ export class BayeuxServer implements Core {
     }
   }
 
-  /** Handles a request of the session it was found to quote, which it may not have proven to be its own. */
-  process(request: BayeuxRequest, link: Link, found: Session | undefined): MaybePromise<void> {
+  /**
+   * Handles a request of the session it was found to quote, which it may not have proven to be its own.
+   *
+   * @param turn given where it is let in after others, and told when its last message is taken in.
+   */
+  process(
+    request: BayeuxRequest,
+    link: Link,
+    found: Session | undefined,
+    turn?: { taken?: PromiseLike<void> | undefined },
+  ): MaybePromise<void> {
     const { messages, context } = request;
     if (context.ofConnection && this.#isExpired(context.credential)) {
       this.#sendForToken(request, link);
@@ -287,15 +298,14 @@ export class BayeuxServer implements Core {
     found?.credential?.settle();
     const proof = found && greeting < 0 ? prove(found, link, context, this.options) : undefined;
     const session = proof === 'proven' && !found?.ended ? found : undefined;
-    const { taking } = session ?? link;
-    // What came before it is still being taken in.
-    if (taking) return taking.then(() => this.process(request, link, found));
+    const owner = session ?? link;
+    if (owner.entrance?.busy && !turn) return this.#processLater(owner.entrance, request, link, found);
     // A token that is no good proves nothing, but it is not a sign of an id in wrong hands either.
     if (found && proof === 'unproven' && context.credential.kind !== 'refused') this.#foreign(found, context);
     const exchange = new Exchange(link, context, messages.length, session, this);
     if (session) this.#adopt(session, exchange);
     else if (found && (proof === 'refused' || proof === 'mismatch')) denyRenewal(this, exchange, found);
-    return exchange.run((index) => {
+    const handled = exchange.run((index) => {
       const message = validate(messages[index], this.options, context.dialect);
       const greets = index === greeting;
       const refused = this.#admission.refuse(exchange, message, index, greets);
@@ -308,6 +318,26 @@ export class BayeuxServer implements Core {
       if (exchange.renewed && session?.credential) tellOfToken(message, session.credential);
       return this.#handling.handle(exchange, message, proof, greets);
     });
+    const { taken } = exchange;
+    if (turn) turn.taken = taken;
+    else if (taken) void (owner.entrance ??= new Turnstile()).pass(() => taken);
+    return handled;
+  }
+
+  /** What came before it is still being taken in, or waits itself. */
+  #processLater(
+    entrance: Entrance,
+    request: BayeuxRequest,
+    link: Link,
+    found: Session | undefined,
+  ): MaybePromise<void> {
+    const turn: { taken?: PromiseLike<void> | undefined } = {};
+    let handled = undefined as MaybePromise<void>;
+    const entered = entrance.pass<void>(() => {
+      handled = this.process(request, link, found, turn);
+      return turn.taken;
+    });
+    return isThenable(entered) ? entered.then(() => handled) : handled;
   }
 
   #isExpired(credential: Credential): boolean {

@@ -13,7 +13,7 @@ import { afterwards } from './maybe-promise.js';
 import { isConnectReply, type Reply } from './message.js';
 import { SaidReceipt } from './receipts.js';
 import type { Batch } from './outbox.js';
-import type { Link, MaybePromise, Outbound, Principal } from './ports.js';
+import type { Entrance, Link, MaybePromise, Outbound, Principal } from './ports.js';
 import type { SessionObserver } from './session-observer.js';
 import type { TokenBucket } from './rate-limit.js';
 import {
@@ -39,8 +39,8 @@ export class Session {
   extensions: Extensions | undefined;
   /** What it may still send. */
   meter: TokenBucket | undefined;
-  /** While the messages of one of its requests are being taken in, slice by slice. */
-  taking: PromiseLike<void> | undefined;
+  /** Where requests wait while the messages of an earlier one are being taken in; none before there was a long one. */
+  entrance: Entrance | undefined;
   readonly #host: SessionHost;
   readonly #lifetime: Lifetime;
   readonly #held: HeldConnect;

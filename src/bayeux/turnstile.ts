@@ -5,6 +5,11 @@ import type { MaybePromise } from './ports.js';
 export class Turnstile {
   #last: PromiseLike<unknown> | undefined;
 
+  /** Whether a task is under way, or waits. */
+  get busy(): boolean {
+    return this.#last !== undefined;
+  }
+
   /** Runs `task` after the earlier ones; at once if none is under way. A task that fails lets the next one through. */
   pass<T>(task: () => MaybePromise<T>): MaybePromise<T> {
     const result = this.#last ? this.#last.then(task) : task();

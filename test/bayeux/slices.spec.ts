@@ -71,6 +71,35 @@ describe('[L5] T73 a request of a thousand messages', () => {
     );
   });
 
+  it('keeps its place before all that come after it, whenever they come', async () => {
+    const subject = harness({ options: MANY });
+    const { session, link } = subject.overSocket();
+    const { clock, server } = subject;
+    let said = 0;
+    const say = (count: number): void => {
+      const batch = Array.from({ length: count }, () => message(session, '/a', { id: String(said++) }));
+      void subject.request(link, batch);
+    };
+    for (const count of [250, 150, 5, 250, 1]) say(count);
+    // They come in the same turn in which the last slice of an earlier one is taken.
+    for (let turn = 0; turn < 6; turn++) {
+      server.turns.next(() => {
+        say(3);
+      });
+      clock.turn();
+      say(1);
+      if (turn % 2 > 0) await settled();
+    }
+    void subject.request(link, [message(session, '/meta/disconnect', { id: String(said++) })]);
+    while (server.turns.busy || link.written.flat().length < said) {
+      clock.turn();
+      await settled();
+    }
+    const replies = link.take();
+    expect(replies.map(({ id }) => Number(id))).toEqual(Array.from({ length: said }, (_, index) => index));
+    expect(replies.every(({ successful }) => successful)).toBe(true);
+  });
+
   it('is answered with one response over HTTP, and the next one of the session waits for it', async () => {
     const subject = harness({ options: MANY });
     const { session } = subject.overPoll();
