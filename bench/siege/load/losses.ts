@@ -1,4 +1,3 @@
-import { Histogram } from '../../load/histogram.js';
 import { Tally } from '../../soak/load/tally.js';
 
 /** What no connection that breaks can excuse. */
@@ -7,7 +6,7 @@ const NEVER = ['gap', 'repeated', 'out of order', 'not asked for', 'not acknowle
 /** What the clients that behave have lost, and how long they have waited. */
 export class Losses {
   readonly tally = new Tally();
-  readonly #histogram = new Histogram();
+  readonly #taken: number[] = [];
   #slowest = 0;
   #excused = 0;
   /** While it is set, connections may break. */
@@ -22,7 +21,7 @@ export class Losses {
   took(milliseconds: number): void {
     this.tally.count('calls answered');
     this.#slowest = Math.max(this.#slowest, milliseconds);
-    if (!this.excusing) this.#histogram.record(milliseconds * 1_000);
+    if (!this.excusing) this.#taken.push(milliseconds);
   }
 
   get excused(): number {
@@ -31,7 +30,8 @@ export class Losses {
 
   /** Milliseconds; the last phase, which may take longer, is only in the slowest. */
   get latency(): { readonly p50: number; readonly p99: number; readonly slowest: number } {
-    const { p50, p99 } = this.#histogram.latency;
-    return { p50, p99, slowest: this.#slowest };
+    const sorted = this.#taken.toSorted((left, right) => left - right);
+    const of = (share: number): number => sorted[Math.floor(sorted.length * share)] ?? 0;
+    return { p50: of(0.5), p99: of(0.99), slowest: this.#slowest };
   }
 }
