@@ -1,5 +1,16 @@
 import { connect, type Socket } from 'node:net';
 
+/** Those that a test has opened; one that is left open would keep its process, which jest then has to force to exit. */
+const opened = new Set<Socket>();
+
+// The siege uses this outside of jest, and closes its own.
+if (typeof afterEach === 'function') {
+  afterEach(() => {
+    for (const socket of opened) socket.destroy();
+    opened.clear();
+  });
+}
+
 /** A TCP connection on which a test writes what it likes, and reads only when it asks to. */
 export class RawSocket {
   readonly #socket: Socket;
@@ -19,6 +30,8 @@ export class RawSocket {
     const { hostname, port } = new URL(url);
     // It ends when the test says so, and not because the server has ended.
     const socket = connect({ port: Number(port), host: hostname, allowHalfOpen: true, noDelay: true });
+    opened.add(socket);
+    socket.once('close', () => opened.delete(socket));
     const raw = new RawSocket(socket);
     await new Promise((resolve, reject) => {
       socket.once('connect', resolve);
