@@ -20,6 +20,15 @@ const LAST = ATTACKERS.at(-1) as string;
 const OTHERS = ATTACKERS.slice(0, -1);
 const ENDINGS = ['close', 'reset', 'half-close', 'unread', 'wait'] as const;
 
+type Ending = (typeof ENDINGS)[number];
+
+/** What a run begins with: everything once, with each ending, so that a short run leaves nothing out. */
+interface First {
+  readonly mark: Mark;
+  readonly name: string;
+  readonly ending: Ending;
+}
+
 const attacks: Record<string, number> = {};
 let most = 0;
 let underWay = new Set<Promise<void>>();
@@ -33,17 +42,19 @@ function endless(): AbortController {
 }
 
 /** One connection, all of which follows from its seed. */
-async function attack(marks: readonly Mark[], seed: number): Promise<void> {
+async function attack(marks: readonly Mark[], seed: number, first: First | undefined): Promise<void> {
   const random = new Random(seed);
-  const mark = random.pick(marks);
+  const mark = first?.mark ?? random.pick(marks);
   const names = [...Object.keys(SHAPES), ...(mark.tls ? HTTP2_ATTACKS : [])];
-  const name = random.pick(names);
+  const name = first?.name ?? random.pick(names);
   // Where sessions come from, anonymous handshakes do not: they would use up all that the address may have.
   const from = SESSION_SHAPES.includes(name) ? LAST : random.pick(OTHERS);
   attacks[name] = (attacks[name] ?? 0) + 1;
   const life = AbortSignal.any([gone.signal, AbortSignal.timeout(LIFE)]);
   const shape = SHAPES[name];
-  await (shape ? attackHttp1(shape, mark, from, random, life) : attackHttp2(name, mark, from, random, life));
+  await (shape
+    ? attackHttp1(shape, mark, from, random, life, first?.ending)
+    : attackHttp2(name, mark, from, random, life));
 }
 
 async function attackHttp1(
@@ -52,10 +63,11 @@ async function attackHttp1(
   from: string,
   random: Random,
   life: AbortSignal,
+  first: Ending | undefined,
 ): Promise<void> {
-  const manner = random.pick(MANNERS);
-  const ending = random.pick(ENDINGS);
-  const wire = await Wire.open(mark, from, random.below(10) === 0);
+  const manner = first === undefined ? random.pick(MANNERS) : 'whole';
+  const ending = first ?? random.pick(ENDINGS);
+  const wire = await Wire.open(mark, from, first === undefined && random.below(10) === 0);
   if (!wire) return;
   const stop = (): void => wire.destroy();
   life.addEventListener('abort', stop, { once: true });
@@ -78,12 +90,19 @@ async function attackHttp1(
 /** Keeps attacking, never with too many connections, until it is told to rest. */
 async function keepAttacking(marks: readonly Mark[], seed: number): Promise<void> {
   const seeds = new Random(seed);
+  const firsts = marks
+    .flatMap((mark) =>
+      Object.keys(SHAPES).flatMap((name) => ENDINGS.map((ending) => ({ mark, name, ending }))),
+    )
+    .map((first) => ({ first, place: seeds.next() }))
+    .sort((left, right) => left.place - right.place)
+    .map(({ first }) => first);
   const { signal } = gone;
   const start = performance.now();
   while (!signal.aborted) {
     const due = ((performance.now() - start) / 1_000) * RATE;
     for (let sent = total(), last = sent + 10; sent < Math.min(due, last) && underWay.size < MOST; sent++) {
-      const one = attack(marks, seeds.below(2 ** 32));
+      const one = attack(marks, seeds.below(2 ** 32), firsts.pop());
       underWay.add(one);
       void one.finally(() => underWay.delete(one));
     }

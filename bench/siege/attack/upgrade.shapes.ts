@@ -71,6 +71,10 @@ export const UPGRADE_SHAPES: Readonly<Record<string, Shape>> = {
     );
     yield random.pick(['', 'y', 'GET / HTTP/1.1\r\nHost: h\r\n\r\n']);
   },
+  /** Something else, and nothing more: how it ends is what counts. */
+  *'unknown upgrade'() {
+    yield request('GET /x HTTP/1.1', { Connection: 'Upgrade', Upgrade: 'x' });
+  },
   /** One that is refused, and then a byte that nobody reads. */
   *'refused upgrade'(random) {
     yield upgrade({
