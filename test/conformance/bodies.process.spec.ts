@@ -1,4 +1,4 @@
-import { AppProcess } from '../support/app-process.js';
+import { APP_PROCESS_HOOK, AppProcess } from '../support/app-process.js';
 import { ask } from '../support/http.js';
 import { RawHttp2 } from '../support/raw-http2.js';
 import { RawSocket } from '../support/raw-socket.js';
@@ -25,7 +25,7 @@ describe('a process with little memory', () => {
       http: ['express', 'fastify-h2c'],
       node: ['--max-old-space-size=96'],
     });
-  });
+  }, APP_PROCESS_HOOK);
   afterEach(() => {
     for (const socket of sockets.splice(0)) socket.destroy();
   });

@@ -1,5 +1,5 @@
 import type { CometModuleOptions } from '../../src/index.js';
-import { AppProcess } from '../support/app-process.js';
+import { APP_PROCESS_HOOK, AppProcess } from '../support/app-process.js';
 import { HTTP_KINDS } from '../support/comet-app.js';
 import { ask } from '../support/http.js';
 import { RawSocket } from '../support/raw-socket.js';
@@ -68,7 +68,7 @@ describe('upgrades that are refused', () => {
   let app: AppProcess;
   beforeAll(async () => {
     app = await AppProcess.start({ http: HTTP_KINDS, gateway: true, options: UNLIMITED });
-  });
+  }, APP_PROCESS_HOOK);
   afterAll(() => app.stop());
 
   /** Connects with each of some requests, and has some leave before and others after the server has answered. */

@@ -28,7 +28,9 @@ export interface AppProcessState {
 }
 
 /** Milliseconds a process may take to start on a machine with other things to do. */
-const START = 45_000;
+const START = 150_000;
+/** Milliseconds for the hook that starts one. */
+export const APP_PROCESS_HOOK = START + 10_000;
 const HOOKS = new URL('typescript.hooks.js', import.meta.url).href;
 const SCRIPT = new URL('app.process.ts', import.meta.url);
 

@@ -1,10 +1,14 @@
 // Lets a process of its own run the sources as they are: `node --import ./test/support/typescript.hooks.js script.ts`.
-import { readFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { register } from 'node:module';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { isMainThread } from 'node:worker_threads';
 import typescript from 'typescript';
 
-const { ModuleKind, ScriptTarget, transpileModule } = typescript;
+const { ModuleKind, ScriptTarget, transpileModule, version } = typescript;
+const CACHE = fileURLToPath(new URL('../../node_modules/.cache/app-process', import.meta.url));
 
 // Node runs hooks on a thread of their own.
 if (isMainThread) register(import.meta.url);
@@ -16,7 +20,16 @@ export function resolve(specifier, context, next) {
 
 export async function load(url, context, next) {
   if (!url.endsWith('.ts')) return next(url, context);
-  const { outputText } = transpileModule(await readFile(new URL(url), 'utf8'), {
+  const text = await readFile(new URL(url), 'utf8');
+  return { format: 'module', shortCircuit: true, source: await transpiled(url, text) };
+}
+
+/** From the cache, if the file was compiled before: that is most of what a start takes. */
+async function transpiled(url, text) {
+  const file = join(CACHE, createHash('sha256').update(`${version} ${url} ${text}`).digest('hex'));
+  const cached = await readFile(file, 'utf8').catch(() => undefined);
+  if (cached !== undefined) return cached;
+  const { outputText } = transpileModule(text, {
     fileName: url,
     compilerOptions: {
       module: ModuleKind.ESNext,
@@ -27,5 +40,10 @@ export async function load(url, context, next) {
       inlineSourceMap: true,
     },
   });
-  return { format: 'module', shortCircuit: true, source: outputText };
+  // Another process may be writing the same: whole files only, under their name.
+  const own = `${file}.${process.pid}`;
+  await mkdir(CACHE, { recursive: true });
+  await writeFile(own, outputText);
+  await rename(own, file);
+  return outputText;
 }
