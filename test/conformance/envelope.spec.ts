@@ -42,7 +42,7 @@ describe('envelope', () => {
       await bench.start();
       const client = await bench.client().join();
       const { clientId } = client;
-      for (const id of [{}, '', 'a\u0007', 'x'.repeat(129)]) {
+      for (const id of [{}, true, '', 'a\u0007', 'x'.repeat(129)]) {
         const replies = await client.exchange(json([{ channel: '/a', clientId, data: 1, id }]));
         expect({ id, replies }).toEqual({
           id,
