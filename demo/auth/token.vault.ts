@@ -8,6 +8,8 @@ import type { TokenSet } from './token-set.js';
 const IDLE_LIMIT = 12 * 60 * 60 * 1000;
 /** A page that says its token was refused gets another one, but not one at every call. */
 const MIN_AGE_TO_RENEW = 5_000;
+/** Times in tokens are whole seconds, so that one may end so much earlier than the answer it came with says. */
+const ROUNDING = 1_000;
 /** Less than this is not worth handing out. */
 const MIN_LEFT = 10_000;
 
@@ -84,7 +86,8 @@ export class TokenVault {
     entry.usedAt = performance.now();
     const left = entry.tokens.expiresAt - performance.now();
     const age = entry.tokens.lifetime - left;
-    if (left < entry.tokens.lifetime / 2 || (renew && age > MIN_AGE_TO_RENEW)) await this.renew(entry, left);
+    const stale = left - ROUNDING < entry.tokens.lifetime / 2;
+    if (stale || (renew && age > MIN_AGE_TO_RENEW)) await this.renew(entry, left);
     if (this.isEnded(key)) throw new LoginRefusedError('the access was ended meanwhile');
     const { accessToken, expiresAt } = entry.tokens;
     return { token: accessToken, expiresIn: Math.floor((expiresAt - performance.now()) / 1000) };
