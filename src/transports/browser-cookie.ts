@@ -61,7 +61,7 @@ export class BrowserCookie {
     const values: string[] = [];
     for (const pair of header?.split(';') ?? []) {
       const equals = pair.indexOf('=');
-      if (equals >= 0 && pair.slice(0, equals).trim() === name) values.push(pair.slice(equals + 1).trim());
+      if (equals >= 0 && bare(pair.slice(0, equals)) === name) values.push(bare(pair.slice(equals + 1)));
     }
     if (values.length > MAX_OF_ONE_NAME) return [];
     return [...new Set(values.flatMap((value) => this.#verified(value) ?? []))].sort();
@@ -102,6 +102,14 @@ export class BrowserCookie {
       ...attributes.filter((attribute) => attribute !== false),
     ].join('; ');
   }
+}
+
+/**
+ * Without the white space of HTTP (RFC 9110 §5.6.3) around it. `trim` takes more, such as the byte A0: to a browser it is part
+ * of the name, so that such a cookie has no prefix and any host of the site can set it.
+ */
+function bare(text: string): string {
+  return text.replace(/^[ \t]+/, '').replace(/(?<![ \t])[ \t]+$/, '');
 }
 
 /** Of this use of the key alone: an application may sign other things with it. */

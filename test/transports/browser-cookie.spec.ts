@@ -38,6 +38,19 @@ describe('BrowserCookie', () => {
     }
   });
 
+  it('[A9] T66 has exactly its name: what is part of a name to a browser is no white space', () => {
+    const [planted, own] = [issue(true), issue(true)];
+    // A browser sees no prefix here, and takes such a cookie from any host of the site. Node reads headers as Latin-1.
+    for (const space of ['\u00a0', '\u000b', '\u000c', '\u0085', '\ufeff', '\u2000']) {
+      const name = `__Host-BAYEUX_BROWSER`;
+      for (const other of [`${space}${name}`, `${name}${space}`]) {
+        expect(cookie.read(`${other}=${planted.value}`, true).setCookie).toBeDefined();
+        const both = `${other}=${planted.value}; \t${name} =\t${own.value}\t`;
+        expect(cookie.read(both, true)).toEqual({ digest: own.digest, setCookie: undefined });
+      }
+    }
+  });
+
   it('is kept as a digest only', () => {
     const { value, digest } = issue();
     expect(digest).not.toContain(value);
