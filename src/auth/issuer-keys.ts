@@ -19,7 +19,6 @@ const MAX_AGE = 600_000;
 
 interface LoadedKeys {
   readonly set: ReturnType<typeof createRemoteJWKSet>;
-  readonly url: string;
   readonly loadedAt: number;
   /** How many fetches had begun when this one did, itself included. */
   readonly fetch: number;
@@ -113,24 +112,24 @@ export class IssuerKeys {
   async #load(): Promise<LoadedKeys> {
     const fetch = ++this.#begun;
     const url = String((await this.#metadata.get()).jwks_uri);
-    const set =
-      this.#loaded?.url === url
-        ? this.#loaded.set
-        : createRemoteJWKSet(new URL(url), {
-            timeoutDuration: this.#timeout,
-            cooldownDuration: Infinity,
-            cacheMaxAge: Infinity,
-            [customFetch]: issuerFetch,
-          });
+    // A set of its own, so that the keys there are stay until there are others.
+    const set = createRemoteJWKSet(new URL(url), {
+      timeoutDuration: this.#timeout,
+      cooldownDuration: Infinity,
+      cacheMaxAge: Infinity,
+      [customFetch]: issuerFetch,
+    });
     try {
       await set.reload();
+      if (set.jwks()?.keys.length === 0)
+        throw Object.assign(new Error('no keys'), { code: 'ISSUER_HAS_NO_KEYS' });
     } catch (error) {
       const code = failureCode(error);
       this.#metadata.forget();
       this.#logger.warn(`The keys of the issuer could not be fetched: ${code}.`);
       throw new AuthUnavailableError(`no keys (${code})`);
     }
-    this.#loaded = { set, url, loadedAt: this.#now(), fetch };
+    this.#loaded = { set, loadedAt: this.#now(), fetch };
     return this.#loaded;
   }
 }

@@ -311,6 +311,19 @@ describe('the issuer', () => {
       await expect(verifier.verify(await nameless(stranger))).rejects.toEqual(refused);
     });
 
+    it('[A6] T64 an issuer that publishes no key for a while refuses no token, and loses none of its keys', async () => {
+      issuer.publish([]);
+      await expect(verify(first)).rejects.toEqual(unavailable);
+      expect(logger.text).toContain('ISSUER_HAS_NO_KEYS');
+      issuer.publish([first.jwk]);
+      clock.advance(1_000);
+      await expect(verify(first)).resolves.toEqual(accepted);
+      issuer.publish([]);
+      clock.advance(10_000);
+      await expect(verifier.verify(forge('made-up'))).rejects.toEqual(unavailable);
+      await expect(verify(first)).resolves.toEqual(accepted);
+    });
+
     it('T5 a flood of key ids during an outage causes one attempt in a second', async () => {
       await verify(first);
       issuer.routes.set(JWKS_PATH, answerStatus(500));
