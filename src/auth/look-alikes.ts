@@ -4,6 +4,8 @@ import { ACCESS_TOKEN, audiencesIn, type Claims, clientsOf, own, refused, scopes
 const STATEMENTS: readonly (readonly [claim: string, accepted: readonly string[], marks: boolean])[] = [
   // Cognito and Hydra.
   ['token_use', ['access', 'access_token'], true],
+  // ForgeRock and Ping.
+  ['tokenName', ['access_token'], true],
   // Keycloak; others repeat there the type of the header, which says nothing.
   ['typ', ['bearer', 'access', 'access_token', 'at+jwt'], true],
   ['token_type', ['bearer', 'access', 'access_token'], false],

@@ -21,6 +21,9 @@ const LOGIN_CLAIMS = ['sid', 'session_state', 'auth_time', 'acr', 'amr'] as cons
 /** How issuers write the client credentials grant in `gty`. */
 const CLIENT_CREDENTIALS = /^client[-_ ]?credentials$/i;
 
+/** What may be that grant, written in a way that is not known. It is no mark of a login either. */
+const LIKE_CLIENT_CREDENTIALS = /client[^a-z]*cred/i;
+
 /**
  * Whether a token speaks for a user or for a service, by what its issuer says of it. The first of these decides: the
  * application (`auth.kind`); marks of the client credentials grant; RFC 9068 §2.2, by which a client that acts for itself
@@ -69,8 +72,13 @@ function grantMark(claims: Claims): string | undefined {
   if (type !== undefined && type !== 'user') throw unclear('idtyp is neither app nor user');
   // Entra: the object of an application is its subject, while the subject of a user is another one for each application.
   const [sub, oid, tid] = [own(claims, 'sub'), own(claims, 'oid'), own(claims, 'tid')];
-  const isEntra = isNameText(oid) && oid === sub && isNameText(tid);
-  return isEntra && !Object.hasOwn(claims, 'scp') ? 'oid' : undefined;
+  if (!isNameText(oid) || oid !== sub || scopesIn(own(claims, 'scp')).length > 0) return undefined;
+  if (!Object.hasOwn(claims, 'tid') && loginMarks(claims).length > 0) return undefined;
+  // In tokens of B2C's users `oid` and `sub` are equal too. But its ID tokens name no client, and its access tokens have scopes.
+  if (!isNameText(tid) || clientsOf(claims).length === 0 || Object.hasOwn(claims, 'scp')) {
+    throw unclear('its oid is its sub, and neither a scope nor tid and client tell whose');
+  }
+  return 'oid';
 }
 
 function loginMarks(claims: Claims): string[] {
@@ -87,6 +95,9 @@ function grantsOf(claims: Claims): readonly string[] {
   if (!Object.hasOwn(claims, 'gty')) return [];
   const grants = listOf(claims['gty']);
   if (grants.length === 0 || !grants.every(isNameText)) throw unclear('gty is malformed');
+  if (grants.some((grant) => LIKE_CLIENT_CREDENTIALS.test(grant) && !isClientCredentials(grant))) {
+    throw unclear('gty names a grant that is not known');
+  }
   if (new Set(grants.map(isClientCredentials)).size > 1) throw unclear('gty names grants of both');
   return grants;
 }

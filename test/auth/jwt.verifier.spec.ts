@@ -358,6 +358,8 @@ describe('JwtTokenVerifier', () => {
         { token_type: 'refresh' },
         { type: 'refresh_token' },
         { type: 'id' },
+        { tokenName: 'id_token' },
+        { tokenName: 'refresh_token' },
       ]) {
         for (const typ of ['JWT', 'at+jwt']) {
           const token = await sign(rsa, claims({ ...statement, scp: ['news'] }), { typ });

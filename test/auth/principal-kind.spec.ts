@@ -123,7 +123,11 @@ describe('a token is that of a service', () => {
     expect(judge(app, { userClaim: 'oid' })).toMatchObject({ kind: 'service' });
     expect(judge({ ...app, scp: 'push' })).toMatchObject({ kind: 'user' });
     expect(judge({ ...app, sub: 'pairwise' })).toMatchObject({ kind: 'user' });
-    expect(judge({ ...app, tid: undefined })).toMatchObject({ kind: 'user' });
+    expect(judge({ ...app, tid: undefined, scope: 'openid' })).toMatchObject({ kind: 'user' });
+    // Of these nothing tells whether they are applications.
+    for (const unclear of [{ tid: undefined }, { azp: undefined }, { scp: '' }, { scp: null }]) {
+      expect(reasonOf({ ...app, ...unclear })).toMatch(/oid is its sub.*auth\.kind/);
+    }
     expect(judge({ ...app, sub: undefined, oid: undefined, idtyp: 'app' })).toMatchObject({
       kind: 'service',
     });
@@ -158,6 +162,10 @@ describe('a token is that of a service', () => {
     { gty: [] },
     { gty: null },
     { gty: [['client_credentials']] },
+    { gty: ' client_credentials' },
+    { gty: 'client__credentials' },
+    { gty: 'client_credential' },
+    { gty: 'urn:ietf:params:oauth:grant-type:client_credentials' },
     { idtyp: 'device' },
     { idtyp: 'App' },
     { idtyp: ['app'] },

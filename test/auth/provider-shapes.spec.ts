@@ -124,6 +124,11 @@ const EXPECTED: Readonly<Record<string, Expected>> = {
         { scp: undefined, azp: undefined, nonce: undefined },
         /auth\.kind refused/,
       ),
+      change(
+        '[A2] T61 an ID token without a nonce, with the oid of its user',
+        { scp: undefined, azp: undefined, nonce: undefined, oid: 'dddddddd-9999-0000-1111-eeeeeeeeeeee' },
+        /auth\.kind refused/,
+      ),
     ],
   },
   'Okta, custom authorization server': {
