@@ -42,6 +42,8 @@ export abstract class BodyReader implements BodySink, PendingBody {
   #own = true;
   #bytes = 0;
   #reading = true;
+  /** Whether the turn in which it began is over: all that it holds is counted from then on. */
+  #counted = false;
 
   constructor(request: HttpRequest, limit: number, bodies: PendingBodies, address: string | undefined) {
     this.request = request;
@@ -62,6 +64,7 @@ export abstract class BodyReader implements BodySink, PendingBody {
   /** @internal */
   keep(): number {
     if (!this.#reading) return -1;
+    this.#counted = true;
     if (!this.#own) this.#copyTo(this.#bytes);
     return this.#body.length;
   }
@@ -73,7 +76,7 @@ export abstract class BodyReader implements BodySink, PendingBody {
     if (bytes > this.#limit) {
       this.#finish();
       this.refused('too_long');
-    } else if (this.#bytes === 0) {
+    } else if (this.#bytes === 0 && !this.#counted) {
       this.#body = chunk;
       this.#bytes = bytes;
       this.#own = false;

@@ -166,8 +166,13 @@ export class FrontDoor {
   serveAsRequest(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     guardSocket(socket);
     this.#attempt(socket, () => {
-      if (serveAsRequest(request, socket, head)) return;
-      this.#refused.refuse(socket, this.addressOf(request), { status: '404 Not Found' });
+      const refusal = serveAsRequest(request, socket, head);
+      if (!refusal) return;
+      afterResponses(socket, head, () => {
+        this.#attempt(socket, () => {
+          this.#refused.refuse(socket, this.addressOf(request), refusal);
+        });
+      });
     });
   }
 

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { unguardSocket } from './refused-sockets.js';
+import { type Refusal, unguardSocket } from './refused-sockets.js';
 
 /** The listener by which servers of Node read requests of HTTP/1.1 from a connection. */
 const [readRequests] = createServer().listeners('connection');
@@ -8,13 +8,15 @@ const [readRequests] = createServer().listeners('connection');
 /** What Node keeps on the socket of a request. */
 type HttpSocket = Omit<Duplex, 'readableFlowing'> & {
   readableFlowing: boolean | null;
-  readonly server?: object;
+  readonly server?: { readonly maxHeadersCount?: number | null };
   /** The response that is being written. */
   readonly _httpMessage?: ServerResponse | null;
 };
 
 /** Bytes that a peer may send ahead while it waits for earlier responses. */
 const MAX_AHEAD = 65_536;
+/** Headers that Node keeps of a request, unless its server says otherwise. It drops further ones without a word. */
+const HEADERS_KEPT = 1_000;
 
 /**
  * Whether a request asks to go on as WebSocket. A server may ignore what else `Upgrade` asks for (RFC 9110 §7.8), and has
@@ -70,11 +72,14 @@ function earlierResponse(socket: Duplex): ServerResponse | null | undefined {
  * Node decides about upgrades before anybody can look at the request, and has stopped reading the socket by then: it gets
  * the request again, without the header.
  *
- * @returns false if the socket came from no server of Node.
+ * @returns how the request is refused, if it cannot be served so: its socket came from no server of Node, or some of its
+ *   headers may be missing. Without its `Content-Length` a body would be read as the next request.
  */
-export function serveAsRequest(request: IncomingMessage, socket: Duplex, head: Buffer): boolean {
+export function serveAsRequest(request: IncomingMessage, socket: Duplex, head: Buffer): Refusal | undefined {
   const { server } = socket as HttpSocket;
-  if (!server || !readRequests) return false;
+  if (!server || !readRequests) return { status: '404 Not Found' };
+  const kept = 2 * (server.maxHeadersCount ?? HEADERS_KEPT);
+  if (kept > 0 && request.rawHeaders.length >= kept) return { status: '431 Request Header Fields Too Large' };
   const attach = (rest: Buffer): void => {
     if (socket.destroyed) return;
     socket.unshift(Buffer.concat([headOf(request), rest]));
@@ -86,7 +91,7 @@ export function serveAsRequest(request: IncomingMessage, socket: Duplex, head: B
     // The parser that met the upgrade is still on the stack, and may be the next one to be used.
     process.nextTick(attach, rest);
   });
-  return true;
+  return undefined;
 }
 
 function headOf({ method = '', url = '', httpVersion, rawHeaders }: IncomingMessage): Buffer {

@@ -119,6 +119,20 @@ describe('bodies of requests', () => {
       for (const socket of sockets) socket.destroy();
     });
 
+    it('[W4] T59: a first piece that comes after its head is counted as all others are', async () => {
+      await bench.start({ limits: { messageBytes: 1_024, bodyBytesPerAddress: 10_000 } });
+      const sockets = await Promise.all([1, 2].map(() => RawSocket.open(bench.app.url)));
+      await counted(bench, 2, () => {
+        for (const socket of sockets) socket.write(CHUNKED);
+      });
+      const before = bench.app.bodyBytes;
+      sockets[0]?.write(`3e8\r\n${' '.repeat(1_000)}\r\n`);
+      await until('the piece', () => bench.app.bodyBytes >= before + 1_000);
+      sockets[1]?.write(`3e8\r\n${' '.repeat(1_000)}\r\n`);
+      await until('a refusal', () => sockets[1]?.text.startsWith('HTTP/1.1 429') === true);
+      for (const socket of sockets) socket.destroy();
+    });
+
     it('[W4] T59: a body in pieces of one byte costs what its bytes weigh', async () => {
       await bench.start();
       const socket = await RawSocket.open(bench.app.url);

@@ -176,6 +176,21 @@ describe.each(HTTP_KINDS)('upgrades on %s', (http) => {
       socket.destroy();
     });
 
+    it('[W5] are refused if Node has dropped headers: a body is not read as the next request', async () => {
+      const app = await start();
+      const [offer = []] = OFFERS;
+      const smuggled = textOf(LAST);
+      for (const target of ['/portal', '/cometd']) {
+        const socket = await RawSocket.open(app.origin);
+        const fillers = Array.from({ length: 1_000 }, () => 'a: b');
+        const length = `Content-Length: ${smuggled.length}`;
+        socket.write(textOf([`POST ${target} HTTP/1.1`, 'Host: h', ...offer, ...fillers, length]) + smuggled);
+        const text = await within('the refusal', socket.readToEnd());
+        expect(text.match(/HTTP\/1.1 \d+|the portal/g)).toEqual(['HTTP/1.1 431']);
+        socket.destroy();
+      }
+    });
+
     it('[W5] wait for the answers ahead of them, and so does what follows', async () => {
       const app = await start();
       const socket = await RawSocket.open(app.origin);
