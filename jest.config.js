@@ -29,8 +29,7 @@ export default {
       globalSetup: '<rootDir>/test/e2e/support/find-browser.js',
     },
   ],
-  // One more than processors, as tests with real clients and browsers wait most of the time.
-  maxWorkers: 3,
+  maxWorkers: 2,
   // Modules of a test file stay in the memory of its worker after its end, and collecting garbage among many takes longer
   // than the tests. A worker that holds more than this is followed by a new one.
   workerIdleMemoryLimit: '700MB',
