@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Logger } from '../bayeux/ports.js';
 import { failureCode } from './failure-code.js';
 import { TokenError } from './token-verifier.js';
@@ -10,12 +10,12 @@ export const MAX_TOKEN_LENGTH = 16_384;
  * Twelve hexadecimal digits that identify a token in logs without giving it away: the beginning of its SHA-256.
  */
 export function tokenRef(token: string): string {
-  return createHash('sha256').update(token).digest('hex').slice(0, 12);
+  return hash('sha256', token, 'hex').slice(0, 12);
 }
 
 /** Stands for a token in what is remembered: its whole SHA-256, which no other token has. */
 export function tokenDigest(token: string): string {
-  return createHash('sha256').update(token).digest('base64url');
+  return hash('sha256', token, 'base64url');
 }
 
 /**
