@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import type { Engine, Scheduler } from '../bayeux/ports.js';
 import { Authenticator } from '../auth/authenticator.js';
@@ -17,6 +16,7 @@ import { LogoutEndpoint } from '../transports/logout.endpoint.js';
 import { Intake } from '../transports/intake.js';
 import { guardedAudit } from './comet-audit.js';
 import type { TransportOptions } from '../transports/transport-options.js';
+import { randomId } from '../transports/random-id.js';
 import { extensionOf } from './comet-extension.js';
 import { viewOf } from './comet-session.js';
 import type { ResolvedOptions } from './comet-options.resolver.js';
@@ -66,7 +66,7 @@ export class CometEndpoint {
       services: this.hub,
       listener: this.hub,
       revocable: revocableOf,
-      ids: { clientId: () => randomBytes(24).toString('base64url') },
+      ids: { clientId: randomId },
       logger,
       ...(resolved.audit && { audit: guardedAudit(resolved.audit, logger) }),
       networkOf,

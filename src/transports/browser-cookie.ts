@@ -1,4 +1,5 @@
-import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import { createHmac, hash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { randomId } from './random-id.js';
 import type { BrowserCookieOptions } from './transport-options.js';
 
 /** The browser a request came from: digest of its cookie, and the header to set if it came without one. */
@@ -35,7 +36,7 @@ export class BrowserCookie {
   read(header: string | undefined, secure: boolean): Browser {
     const values = this.#find(header, secure);
     if (values.length > 0) return { digest: digestOf(values), setCookie: undefined };
-    const fresh = randomBytes(24).toString('base64url');
+    const fresh = randomId();
     const signed = `${fresh}.${signatureOf(fresh, this.#keys[0] as string | Buffer)}`;
     return { digest: digestOf([fresh]), setCookie: this.#serialise(signed, secure) };
   }
@@ -118,5 +119,5 @@ function signatureOf(random: string, key: string | Buffer): string {
 }
 
 function digestOf(values: readonly string[]): string {
-  return createHash('sha256').update(values.join()).digest('base64url');
+  return hash('sha256', values.join(), 'base64url');
 }
