@@ -1,16 +1,11 @@
-import type { CometApp } from '../support/comet-app.js';
 import { GreeterGateway } from '../support/greeter.gateway.js';
 import { ServiceGateway } from '../support/service.gateway.js';
 import { until } from '../support/until.js';
 import type { Interop } from './interop.js';
-import type { RealClient } from './real-client.js';
 
 const RULES = [{ channel: '/news', subscribe: true, publish: true }];
 const CONNECT = '/meta/connect';
 const HANDSHAKE = '/meta/handshake';
-
-/** Deadlines of one session: its expiry, the end of its token, the end of its connect. */
-const HELD = 3;
 
 /** What every client must be able to do. */
 export function lifeCycle(interop: Interop): void {
@@ -53,8 +48,7 @@ export function lifeCycle(interop: Interop): void {
       await app.service.sendMessage('alice', '/user/alice/inbox', number);
       if (number % 10 === 9) await until('the messages', () => inbox.length === number + 1);
     }
-    const before = alice.sent(CONNECT);
-    await until('three more connects', () => alice.sent(CONNECT) >= before + 3);
+    await interop.connects(alice, 3);
     expect(inbox).toEqual(Array.from({ length: 30 }, (_, index) => index));
     expect(alice.connected).toBe(true);
     expect(alice.sent(HANDSHAKE)).toBe(1);
@@ -112,13 +106,12 @@ export function lifeCycle(interop: Interop): void {
     const app = await interop.start({ rules: RULES }, [GreeterGateway]);
     const alice = await interop.client('alice');
     await alice.start();
-    await held(app, alice);
+    await interop.held(alice);
     const { clientId } = alice;
     const session = clientId === null ? undefined : app.server.sessions.find(clientId);
     session?.end('timeout');
     await until('a new session', () => alice.clientId !== clientId && alice.connected);
-    const before = alice.sent(CONNECT);
-    await until('two more connects', () => alice.sent(CONNECT) >= before + 2);
+    await interop.connects(alice, 2);
     expect(alice.sent(HANDSHAKE)).toBe(2);
     expect(app.service.counts.sessions).toBe(1);
   });
@@ -127,7 +120,7 @@ export function lifeCycle(interop: Interop): void {
     const app = await interop.start({ rules: RULES }, [GreeterGateway]);
     const alice = await interop.client('alice');
     await alice.start();
-    await held(app, alice);
+    await interop.held(alice);
     app.get(GreeterGateway).sessions[0]?.disconnect();
     const good = await interop.client('bob');
     await good.start();
@@ -155,20 +148,12 @@ export function lifeCycle(interop: Interop): void {
     await mallory.start();
     for (let number = 0; number < 3; number++) await mallory.publish('/news', number);
     await until('the messages', () => news.length === 3);
-    const before = alice.sent(CONNECT);
-    await until('three more connects', () => alice.sent(CONNECT) >= before + 3);
+    await interop.connects(alice, 3);
     await app.service.broadcast('/news', 'still here');
     await until('one more', () => news.length === 4);
     expect(alice.connected).toBe(true);
     expect(alice.sent(HANDSHAKE)).toBe(1);
   });
-}
-
-/** Waits until the server holds a connect of the only client. */
-async function held(app: CometApp, client: RealClient): Promise<void> {
-  // Connected first: a socket that has no session yet has a deadline too.
-  await until('the client to be connected', () => client.connected);
-  await until('a connect to be held', () => app.service.counts.deadlines === HELD);
 }
 
 /** faye takes the error apart and keeps its last part. */

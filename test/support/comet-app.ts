@@ -10,6 +10,7 @@ import { CometEndpoint } from '../../src/nest/comet.endpoint.js';
 import { COMET_ENGINE, COMET_SCHEDULER } from '../../src/nest/tokens.js';
 import { CapturedLogger } from './captured.logger.js';
 import { speakHttp2To } from './http.js';
+import type { SkippingScheduler } from './skipping.scheduler.js';
 import { TEST_TLS } from './tls.js';
 import type { VirtualScheduler } from './virtual.scheduler.js';
 
@@ -56,7 +57,7 @@ export interface CometAppSettings {
   /** The engine; without one the application is a node of its own. */
   readonly engine?: Engine;
   /** The clock; without one time passes as usual. */
-  readonly clock?: VirtualScheduler;
+  readonly clock?: VirtualScheduler | SkippingScheduler;
 }
 
 const NOTHING_ALIVE = { sessions: 0, channels: 0, deadlines: 0, sockets: 0 };

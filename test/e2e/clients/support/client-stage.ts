@@ -2,6 +2,7 @@ import type { Provider } from '@nestjs/common';
 import type { Browser, BrowserContext } from 'playwright-core';
 import type { CometModuleOptions } from '../../../../src/index.js';
 import { CometApp } from '../../../support/comet-app.js';
+import { SkippingScheduler } from '../../../support/skipping.scheduler.js';
 import { TokenIssuer } from '../../../support/token-issuer.js';
 import { until, within } from '../../../support/until.js';
 import { launch } from '../../support/browser.js';
@@ -12,11 +13,16 @@ import { ALL_TRANSPORTS, TIMES } from './options.js';
 /** Deadlines of a session that is held: its expiry, the end of its token, the end of its connect. */
 const HELD = 3;
 
+/** Milliseconds that a client has to read that its session has ended, before its socket is closed. */
+const LINGER = 1_000;
+
 /** What tests of clients in browsers work with: a browser for all of a file, and an application for each. */
 export class ClientStage {
   #browser: Browser | undefined;
   #issuer: TokenIssuer | undefined;
   #app: CometApp | undefined;
+  /** The server's time passes as that of its clients, which have clocks of their own, but for what is skipped. */
+  #clock = new SkippingScheduler();
   readonly #contexts: BrowserContext[] = [];
   readonly #tabs: ClientTab[] = [];
   #tolerated: RegExp[] = [];
@@ -48,8 +54,10 @@ export class ClientStage {
     providers: readonly Provider[] = [],
   ): Promise<CometApp> {
     if (!this.#issuer) throw new Error('There is no issuer.');
+    this.#clock = new SkippingScheduler();
     this.#app = await CometApp.start({
       http: 'express',
+      clock: this.#clock,
       options: { auth: this.#issuer.auth, session: { ...TIMES, ...session }, ...ALL_TRANSPORTS, ...changes },
       providers,
       controllers: [ClientFilesController],
@@ -92,6 +100,14 @@ export class ClientStage {
         this.app.service.counts.deadlines === sessions * HELD &&
         this.app.service.counts.sessions === sessions,
     );
+  }
+
+  /** Waits until every session has ended, and all that was kept for it. */
+  async ended(): Promise<void> {
+    const { app } = this;
+    await until('the sessions to end', () => app.service.counts.sessions === 0);
+    this.#clock.skip(LINGER);
+    await until('everything to end', () => app.idle);
   }
 
   /** Has every client leave, and checks that nothing is left of them and that nobody complained. */

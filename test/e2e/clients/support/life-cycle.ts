@@ -110,11 +110,11 @@ export function lifeCycle(stage: ClientStage, traits: LifeCycleTraits): void {
     const alice = await connect('alice');
     app.get(GreeterGateway).sessions[0]?.disconnect();
     await alice.connected(false);
-    await until('everything to end', () => app.idle);
+    await stage.ended();
 
     const bob = await connect('bob');
     await bob.ask('stop');
-    await until('everything to end', () => app.idle);
+    await stage.ended();
 
     // Another one comes meanwhile, which takes many times as long as the two would need to come back.
     await connect('carol');
