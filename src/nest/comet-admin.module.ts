@@ -1,8 +1,8 @@
-import { Controller, type DynamicModule, Module } from '@nestjs/common';
+import { Controller, type DynamicModule, Module, VERSION_NEUTRAL } from '@nestjs/common';
 import { SCOPE } from '../auth/scope-text.js';
 import { CometAdminController } from './comet-admin.controller.js';
 import { ADMIN_SCOPE, CometAdminGuard } from './comet-admin.guard.js';
-import { PATH } from './controller-path.js';
+import { outsideEndpoint, PATH } from './controller-path.js';
 import { namesIssuers, trustedIssuers } from './trusted-issuers.js';
 
 /**
@@ -11,7 +11,7 @@ import { namesIssuers, trustedIssuers } from './trusted-issuers.js';
  * @publicApi
  */
 export interface CometAdminOptions {
-  /** Path of the controller, below the global prefix of the application. @default 'comet/admin' */
+  /** Path of the controller, below the global prefix of the application; it has no version. @default 'comet/admin' */
   path?: string;
   /** The scope that tokens of administrators have. @default 'comet:admin' */
   scope?: string;
@@ -58,7 +58,7 @@ export class CometAdminModule {
     }
     // A class of its own: two applications of one process may have it on different paths.
     class AdminController extends CometAdminController {}
-    Controller(path)(AdminController);
+    Controller({ path, version: VERSION_NEUTRAL })(AdminController);
     return {
       module: CometAdminModule,
       controllers: [AdminController],
@@ -66,6 +66,7 @@ export class CometAdminModule {
         CometAdminGuard,
         { provide: ADMIN_SCOPE, useValue: scope },
         trustedIssuers('CometAdminModule', issuers),
+        outsideEndpoint({ module: CometAdminModule, path, below: 'revoke', example: 'comet/admin' }),
       ],
     };
   }

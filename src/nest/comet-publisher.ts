@@ -18,11 +18,6 @@ export class CometPublisher {
     this.#endpoint = endpoint;
   }
 
-  /** Path of the endpoint, below which everything belongs to it. */
-  get path(): string {
-    return this.#endpoint.path;
-  }
-
   get options(): BayeuxOptions {
     return this.#endpoint.server.options;
   }

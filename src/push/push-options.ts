@@ -7,7 +7,7 @@ import { namesIssuers } from '../nest/trusted-issuers.js';
  * @publicApi
  */
 export interface CometPushOptions {
-  /** Path of the controller, below the global prefix of the application. @default 'push' */
+  /** Path of the controller, below the global prefix of the application; it has no version. @default 'push' */
   path?: string;
   /** The scope that tokens need. @default 'comet:publish' */
   scope?: string;

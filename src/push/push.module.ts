@@ -1,21 +1,8 @@
-import {
-  Controller,
-  type DynamicModule,
-  Inject,
-  Module,
-  type OnModuleInit,
-  VERSION_NEUTRAL,
-} from '@nestjs/common';
-import { ApplicationConfig } from '@nestjs/core';
-import { CometPublisher } from '../nest/comet-publisher.js';
+import { Controller, type DynamicModule, Module, VERSION_NEUTRAL } from '@nestjs/common';
+import { outsideEndpoint } from '../nest/controller-path.js';
 import { RequireScopes } from '../nest/require-scopes.decorator.js';
 import { trustedIssuers } from '../nest/trusted-issuers.js';
-import {
-  type CometPushOptions,
-  PUSH_OPTIONS,
-  resolvePushOptions,
-  type ResolvedPushOptions,
-} from './push-options.js';
+import { type CometPushOptions, PUSH_OPTIONS, resolvePushOptions } from './push-options.js';
 import { PushController } from './push.controller.js';
 import { PushService } from './push.service.js';
 
@@ -30,21 +17,7 @@ import { PushService } from './push.service.js';
  * @publicApi
  */
 @Module({})
-export class CometPushModule implements OnModuleInit {
-  readonly #publisher: CometPublisher;
-  readonly #config: ApplicationConfig;
-  readonly #options: ResolvedPushOptions;
-
-  constructor(
-    publisher: CometPublisher,
-    config: ApplicationConfig,
-    @Inject(PUSH_OPTIONS) options: ResolvedPushOptions,
-  ) {
-    this.#publisher = publisher;
-    this.#config = config;
-    this.#options = options;
-  }
-
+export class CometPushModule {
   /** @throws TypeError if an option cannot mean what it says. */
   static register(options: CometPushOptions = {}): DynamicModule {
     const resolved = resolvePushOptions(options);
@@ -59,19 +32,8 @@ export class CometPushModule implements OnModuleInit {
         PushService,
         { provide: PUSH_OPTIONS, useValue: resolved },
         trustedIssuers('CometPushModule', resolved.issuers),
+        outsideEndpoint({ module: CometPushModule, path: resolved.path, example: 'push' }),
       ],
     };
-  }
-
-  /** @throws Error if the controller would never be asked, as its path is the endpoint's. */
-  onModuleInit(): void {
-    const prefix = this.#config.getGlobalPrefix().replace(/^\/|\/$/g, '');
-    const path = `/${[prefix, this.#options.path].filter((part) => part !== '').join('/')}`;
-    const endpoint = this.#publisher.path;
-    if (path !== endpoint && !path.startsWith(`${endpoint}/`)) return;
-    throw new Error(
-      `CometPushModule cannot be at ${path}: everything below ${endpoint} belongs to the endpoint. ` +
-        "Choose another path: write for example path: 'push'.",
-    );
   }
 }
