@@ -89,7 +89,10 @@ export class CometChannel {
     return { persistent, lazy, broadcastToPublisher, ...(lazyTimeout !== undefined && { lazyTimeout }) };
   }
 
-  /** The sessions that are subscribed to this very name, at this moment. */
+  /**
+   * The sessions that are subscribed to this very name, at this moment. `CometService.channel(name)` makes settings, which
+   * stay until `remove()`; `CometService.subscribers(name)` gives the same sessions and makes nothing.
+   */
   get subscribers(): readonly CometSession[] {
     const { tenant, name } = this.#settings;
     return Array.from(this.#server.subscriptions.of(tenant, name), viewOf);

@@ -64,6 +64,11 @@ export class CometSession {
     return this.#session.state.client.address;
   }
 
+  /** The same, under the name that rate limiters read: the default tracker of `@nestjs/throttler` counts by it. */
+  get ip(): string | undefined {
+    return this.address;
+  }
+
   /** Headers of the handshake, in lower case: `user-agent`, `origin` and `accept-language`, as far as there are any. */
   get headers(): Readonly<Record<string, string>> {
     return this.#session.state.client.headers;

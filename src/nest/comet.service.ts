@@ -73,6 +73,7 @@ export class CometService {
   /**
    * The channel, pattern or template of this name, made if there is none: to configure it, to listen, to authorize.
    * `configure` runs before any client can see it. A name alone stands for the channels of this name in all tenants.
+   * What is made stays until `remove()`: to read who is subscribed, call `subscribers`.
    *
    * @throws TypeError if the name is none.
    */
@@ -101,6 +102,23 @@ export class CometService {
     const { tenant, name } = this.#references.channel(reference);
     const settings = this.#endpoint.server.channels.find(tenant, name);
     return settings && this.#channelOf(settings);
+  }
+
+  /**
+   * The sessions of this process that are subscribed to this very name, a channel or a pattern, at this moment. Makes
+   * nothing, unlike `channel`. A name alone stands for all tenants.
+   *
+   * @throws TypeError if nothing can be subscribed to by this name, or the tenant is missing.
+   */
+  subscribers(reference: ChannelReference): readonly CometSession[] {
+    const { subscriptions, options } = this.#endpoint.server;
+    const { tenant, name } = this.#references.channel(reference);
+    if (!isSubscription(name, options.channel) || isMeta(name)) {
+      throw new TypeError(
+        `${JSON.stringify(name)} has no subscribers: write for example '/news/sport' or '/news/**'.`,
+      );
+    }
+    return Array.from(subscriptions.of(tenant, name), viewOf);
   }
 
   /** Listens to sessions and channels of this process. @returns what ends that. */

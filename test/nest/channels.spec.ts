@@ -65,6 +65,23 @@ describe('a channel for which the application settles something', () => {
       expect(service.channel('/a').attributes.size).toBe(0);
     });
 
+    it('[G6] needs not be made to know who is subscribed to its very name', async () => {
+      const { service } = await bench.start();
+      const [one, two] = [await bench.client().join(), await bench.client().join()];
+      expect(service.subscribers('/a/b')).toEqual([]);
+      await one.subscribe(['/a/b', '/a/*']);
+      await two.subscribe(['/a/**', '/a/b']);
+      const [first, second] = [viewOf(bench, one), viewOf(bench, two)];
+      expect(new Set(service.subscribers('/a/b'))).toEqual(new Set([first, second]));
+      expect(service.subscribers('/a/b')[0]).toBe(service.findSession(first.id));
+      expect(service.subscribers('/a/*')).toEqual([first]);
+      expect(service.subscribers({ tenant: '', name: '/a/**' })).toEqual([second]);
+      await one.unsubscribe('/a/b');
+      await two.disconnect();
+      expect(service.subscribers('/a/b')).toEqual([]);
+      for (const name of ['/a/b', '/a/*', '/a/**']) expect(service.findChannel(name)).toBeUndefined();
+    });
+
     it('knows who is subscribed to its very name', async () => {
       const { service } = await bench.start();
       const [one, two, other] = [
@@ -99,6 +116,17 @@ describe('the name of a channel', () => {
       '/service/x',
       '/service/**',
     ];
+
+    it.each(['', 'a', '/a/', '/a b', '/a/*/b', '/meta/connect', '/rooms/{room}', `/${'a'.repeat(256)}`])(
+      '[G6] is not %j for subscribers',
+      async (name) => {
+        const { service } = await bench.start();
+        expect(() => service.subscribers(name)).toThrow(/has no subscribers: write for example/);
+        for (const none of [undefined, null, {}, { name }, 7]) {
+          expect(() => service.subscribers(none as never)).toThrow(TypeError);
+        }
+      },
+    );
 
     it('may be that of a channel, a pattern or a template', async () => {
       const { service } = await bench.start();

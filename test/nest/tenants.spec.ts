@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { type CometMessage, OnChannel } from '../../src/index.js';
+import { type CometMessage, type CometSession, OnChannel } from '../../src/index.js';
 import { Bench } from '../support/bench.js';
 import { presenting } from '../support/identity.js';
 import { tenantTokens, tokenAt } from '../support/tenant-tokens.js';
@@ -54,6 +54,17 @@ describe('CometService, where there are tenants', () => {
     expect(await service.broadcast('/a', 1, { tenant: '' })).toEqual({ sessions: 1 });
     expect(await anonymous.receive()).toEqual([{ channel: '/a', data: 1 }]);
     expect(service.sessionsOfTenant('')).toHaveLength(1);
+  });
+
+  it('[G6] knows who is subscribed in one tenant, or in all', async () => {
+    const { service } = await bench.start(OPTIONS);
+    for (const tenant of ['acme', 'globex']) await (await joinAs(tenant, 'alice')).subscribe('/a');
+    const tenantsOf = (sessions: readonly CometSession[]) =>
+      sessions.map(({ principal }) => principal.tenant);
+    expect(tenantsOf(service.subscribers('/a'))).toEqual(['acme', 'globex']);
+    expect(tenantsOf(service.subscribers({ tenant: 'globex', name: '/a' }))).toEqual(['globex']);
+    expect(service.subscribers({ tenant: 'initech', name: '/a' })).toEqual([]);
+    expect(() => service.subscribers({ name: '/a' } as never)).toThrow(/There are tenants/);
   });
 
   it('lets sessions of the server into the tenant they are opened for', async () => {
