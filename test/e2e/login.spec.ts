@@ -73,7 +73,7 @@ describe('signing in', () => {
 
   it('takes a login that was begun in one tab and ended after the other', async () => {
     const alice = await stage.enter();
-    const [one, two] = [await callbackUrl(alice, 'alice'), await callbackUrl(alice, 'alice')];
+    const [one, two] = [await callbackUrl(alice.context, 'alice'), await callbackUrl(alice.context, 'alice')];
     for (const url of [two, one]) expect((await alice.visit(url.href)).status()).toBe(200);
     expect(await alice.userName()).toBe('Alice');
   });
@@ -135,7 +135,7 @@ describe('signing in', () => {
 
   it('makes the browser forget the push sessions of whoever was there before', async () => {
     const alice = await stage.enter();
-    const url = await callbackUrl(alice, 'alice');
+    const url = await callbackUrl(alice.context, 'alice');
     const { headers } = await alice.context.request
       .get(url.href, { maxRedirects: 0 })
       .then((answer) => ({ headers: answer.headersArray() }));

@@ -4,6 +4,8 @@ import { Stage } from './support/stage.js';
 import { Traffic } from './support/traffic.js';
 
 const stage = Stage.forAll();
+/** Milliseconds for which the window shows a text. */
+const SHOWN_FOR = 3_000;
 const NARROW = { width: 375, height: 812 };
 
 /** Goes on by the Tab key until the focus is there. */
@@ -55,7 +57,7 @@ describe('the page and the browser’s safeguards', () => {
 
   it('shows markup in a message as text', async () => {
     const alice = await stage.enter();
-    await alice.signIn('alice');
+    await alice.signInAhead('alice');
     await alice.init();
     const markup = '<img src=x onerror="document.title=1"><b>bold</b><script>document.title=2</script>';
     await alice.send(markup);
@@ -134,12 +136,15 @@ describe('the page for everybody', () => {
     expect(await page.getByRole('main').count()).toBe(1);
   });
 
-  it('stacks notifications that come at once', async () => {
+  it('stacks notifications that come at once, and shows them for three seconds', async () => {
     const alice = await stage.enter();
-    await alice.signIn('alice');
-    await alice.init();
     const { page } = alice;
+    await page.clock.install();
+    await alice.signInAhead('alice');
+    expect(await alice.init()).toBe('websocket');
     const csrf = await alice.csrf();
+    // From now on time stands still in the page. What comes over a socket needs no timer.
+    await page.clock.pauseAt((await page.evaluate(() => Date.now())) + 1_000);
     await page.evaluate(async (csrf) => {
       const headers = { 'Content-Type': 'application/json', 'X-CSRF-Token': csrf };
       const messages = ['first', 'second', 'third'].map((message) => JSON.stringify({ message }));
@@ -155,7 +160,10 @@ describe('the page for everybody', () => {
     }));
     expect(one?.bottom).toBeLessThanOrEqual(two?.top ?? 0);
     expect(two?.bottom).toBeLessThanOrEqual(three?.top ?? 0);
-    await notes.first().waitFor({ state: 'detached' });
+    await page.clock.runFor(SHOWN_FOR - 1);
+    expect(await notes.count()).toBe(3);
+    await page.clock.runFor(1);
+    expect(await notes.count()).toBe(0);
   });
 });
 

@@ -29,7 +29,7 @@ describe('signing out', () => {
 
   it('may leave the session at the login service as it is', async () => {
     const alice = await stage.enter();
-    await alice.signIn('alice');
+    await alice.signInAhead('alice');
     const { sid: former } = decodeJwt(await tokenOf(alice.page, await alice.csrf()));
     await alice.page.click('#sign-out');
     await alice.page.click('#keep-session');
@@ -47,7 +47,7 @@ describe('signing out', () => {
 
   it('tells a page in another tab that its session is lost', async () => {
     const alice = await stage.enter();
-    await alice.signIn('alice');
+    await alice.signInAhead('alice');
     const other = await alice.newTab();
     await other.visit('/');
     await other.signOut();
@@ -58,7 +58,7 @@ describe('signing out', () => {
 
   it('takes a click in the portal: no link and no foreign form', async () => {
     const alice = await stage.enter();
-    await alice.signIn('alice');
+    await alice.signInAhead('alice');
     expect((await alice.visit('/auth/logout')).status()).toBe(404);
     const http = alice.context.request;
     const csrf = await alice.visit('/').then(() => alice.csrf());
@@ -79,7 +79,7 @@ describe('signing out', () => {
 describe('another user in the same browser', () => {
   it('T54: gets a push session of their own, and nothing of what waited for the one before', async () => {
     const first = await stage.enter();
-    await first.signIn('alice');
+    await first.signInAhead('alice');
     const aliceToken = await tokenOf(first.page, await first.csrf());
     const clientId = await openFrom(first.page, aliceToken);
     // The cookie is proof enough for now.
@@ -90,7 +90,7 @@ describe('another user in the same browser', () => {
     await first.page.getByText(/^Sent to you, in \d+ sessions?\.$/).waitFor();
     await first.signOut();
 
-    await first.signIn('bob');
+    await first.signInAhead('bob');
     const bobToken = await tokenOf(first.page, await first.csrf());
     const unknown = [expect.objectContaining({ successful: false, error: '402::session_unknown' })];
     expect(await sendFrom(first.page, connectOf(clientId))).toEqual(unknown);

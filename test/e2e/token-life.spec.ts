@@ -25,7 +25,7 @@ describe('a push session', () => {
   it('outlives three token lifetimes without a gap, and two tabs fetch each token once', async () => {
     const alice = await stage.enter();
     const fetched = tokensFor(alice);
-    await alice.signIn('alice');
+    await alice.signInAhead('alice');
     const other = await alice.newTab();
     await other.visit('/');
     const tabs = [alice, other].map(({ page }) => new PushTraffic(page));
@@ -62,7 +62,7 @@ describe('a push session', () => {
 
   it('ends as soon as its user signs out in another tab, and the page says so', async () => {
     const alice = await stage.enter();
-    await alice.signIn('alice');
+    await alice.signInAhead('alice');
     const other = await alice.newTab();
     await other.visit('/');
     const traffic = new PushTraffic(other.page);
@@ -82,9 +82,9 @@ describe('a push session', () => {
 describe('an administrator', () => {
   it('ends the access of a user, whose pages are told and do not come back', async () => {
     const [alice, bob, carol] = [await stage.enter(), await stage.enter(), await stage.enter()];
-    await alice.signIn('alice');
-    await bob.signIn('bob');
-    await carol.signIn('carol');
+    await alice.signInAhead('alice');
+    await bob.signInAhead('bob');
+    await carol.signInAhead('carol');
     const traffic = new PushTraffic(alice.page);
     await alice.init();
     await bob.init();
@@ -115,10 +115,10 @@ describe('an administrator', () => {
 
   it('is nobody else', async () => {
     const [bob, carol] = [await stage.enter(), await stage.enter()];
-    await bob.signIn('bob');
+    await bob.signInAhead('bob');
     expect(await bob.page.locator('#admin-link').count()).toBe(0);
     const csrf = await bob.csrf();
-    await carol.signIn('carol');
+    await carol.signInAhead('carol');
     const data = { userId: 'carol' };
     const own = { origin: stage.url, 'x-csrf-token': await carol.csrf() };
     const attempts: [Portal, Record<string, string>, number][] = [

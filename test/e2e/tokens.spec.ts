@@ -22,7 +22,7 @@ async function wordsOf(response: Response): Promise<string> {
 describe('an access token', () => {
   it('T53: is of whoever is signed in, whomever the request names', async () => {
     const alice = await stage.enter();
-    await alice.signIn('alice');
+    await alice.signInAhead('alice');
     const headers = { origin: stage.url, 'x-csrf-token': await alice.csrf() };
     const response = await alice.context.request.post('/auth/comet-token?userId=bob&user=bob&sub=bob', {
       headers,
@@ -38,7 +38,7 @@ describe('an access token', () => {
 
   it('T53: is to be had at no other address, by whatever name of a user', async () => {
     const alice = await stage.enter();
-    await alice.signIn('alice');
+    await alice.signInAhead('alice');
     const headers = { origin: stage.url, 'x-csrf-token': await alice.csrf() };
     const addresses = [
       '/auth/comet-token/bob',
@@ -63,7 +63,7 @@ describe('an access token', () => {
 
   it('is given to the portal’s own page only', async () => {
     const alice = await stage.enter();
-    await alice.signIn('alice');
+    await alice.signInAhead('alice');
     const csrf = { 'x-csrf-token': await alice.csrf() };
     const own = { origin: stage.url };
     const attempts: [string, Record<string, string>, number][] = [
@@ -93,7 +93,7 @@ describe('an access token', () => {
     const site = await ForeignSite.start(`${stage.url}/auth/comet-token`);
     try {
       const alice = await stage.enter();
-      await alice.signIn('alice');
+      await alice.signInAhead('alice');
       const csrf = await alice.csrf();
       await alice.visit(site.url);
       const read = await alice.page.evaluate(

@@ -1,5 +1,5 @@
+import type { BrowserContext } from 'playwright-core';
 import { DEMO_PASSWORDS } from './demo-passwords.js';
-import type { Portal } from './portal.page.js';
 
 const MAX_STEPS = 10;
 
@@ -8,11 +8,10 @@ const MAX_STEPS = 10;
  * address that a thief would like to have, not visited yet.
  */
 export async function callbackUrl(
-  portal: Portal,
+  { request: http }: BrowserContext,
   user: keyof typeof DEMO_PASSWORDS,
   ending: 'sign in' | 'cancel' = 'sign in',
 ): Promise<URL> {
-  const http = portal.context.request;
   let response = await http.get('/auth/login', { maxRedirects: 0 });
   for (let step = 0; step < MAX_STEPS; step++) {
     const { location } = response.headers();

@@ -7,6 +7,7 @@ import type {
   Response,
 } from 'playwright-core';
 import { DEMO_PASSWORDS } from './demo-passwords.js';
+import { callbackUrl } from './login-flow.js';
 
 /** What a plain page says. */
 export interface NoticeText {
@@ -45,6 +46,12 @@ export class Portal {
   async signIn(user: keyof typeof DEMO_PASSWORDS): Promise<void> {
     await this.beginSignIn();
     await this.submitSignIn(user);
+    await this.page.waitForSelector('#comet-widget');
+  }
+
+  /** Is signed in when the page opens, for tests that are about what comes after it: no login page is shown. */
+  async signInAhead(user: keyof typeof DEMO_PASSWORDS): Promise<void> {
+    await this.page.goto((await callbackUrl(this.context, user)).href);
     await this.page.waitForSelector('#comet-widget');
   }
 

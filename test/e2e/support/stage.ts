@@ -1,4 +1,4 @@
-import type { Browser, BrowserContextOptions } from 'playwright-core';
+import type { Browser, BrowserContext, BrowserContextOptions } from 'playwright-core';
 import { launch } from './browser.js';
 import { DemoProcess } from './demo-process.js';
 import { Portal } from './portal.page.js';
@@ -8,6 +8,7 @@ export class Stage {
   #demo: DemoProcess | undefined;
   #browser: Browser | undefined;
   readonly #portals = new Set<Portal>();
+  readonly #visitors = new Set<BrowserContext>();
 
   private constructor(readonly env: Record<string, string>) {}
 
@@ -37,13 +38,22 @@ export class Stage {
     return portal;
   }
 
+  /** The same without a page, for requests with the cookies of a browser. */
+  async visitor(): Promise<BrowserContext> {
+    if (!this.#browser) throw new Error('The browser does not run.');
+    const visitor = await this.#browser.newContext({ baseURL: this.url });
+    this.#visitors.add(visitor);
+    return visitor;
+  }
+
   async #open(): Promise<void> {
     [this.#demo, this.#browser] = await Promise.all([DemoProcess.start(this.env), launch()]);
   }
 
   async #clear(): Promise<void> {
-    await Promise.all([...this.#portals].map((portal) => portal.close()));
+    await Promise.all([...this.#portals, ...this.#visitors].map((guest) => guest.close()));
     this.#portals.clear();
+    this.#visitors.clear();
   }
 
   async #close(): Promise<void> {
