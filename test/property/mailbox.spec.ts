@@ -48,7 +48,7 @@ describe.each(['drop-oldest', 'drop-newest', 'disconnect'] as const)(
           ends.add(world.end);
           world.finish();
         }),
-        150,
+        100,
       );
       // Runs get to where the policy is asked.
       expect(ends).toContain(undefined);

@@ -23,7 +23,7 @@ describe('sessions, whatever happens to their clients and connections', () => {
         world.settle();
         world.finish();
       }),
-      230,
+      100,
     );
   });
 

@@ -151,7 +151,8 @@ async function run(
   await phase(crowd);
   const told = await quiet(attackers, command);
   say('the connections are gone');
-  for (const one of besieged) one.served = await untilServed(one.place, patience * 1_000);
+  const served = besieged.map(async (one) => (one.served = await untilServed(one.place, patience * 1_000)));
+  await Promise.all(served);
   losses.excusing = false;
 
   say('the regular clients leave');
