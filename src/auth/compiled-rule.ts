@@ -14,6 +14,9 @@ export interface Subject {
 
 /** What a rule says of one operation, ready to be asked. */
 export class CompiledRule {
+  /** The channel as the application wrote it. */
+  readonly channel: string;
+  readonly #asks: true | RuleCondition;
   readonly #segments: readonly string[];
   readonly #variables: readonly string[];
   /** What stands before, between and after the variables. */
@@ -27,6 +30,8 @@ export class CompiledRule {
   readonly #denies: boolean;
 
   constructor({ channel, effect, unless }: ChannelRule, condition: true | RuleCondition) {
+    this.channel = channel;
+    this.#asks = condition;
     this.#segments = channel.slice(1).split('/');
     this.#variables = this.#segments.filter(isVariable);
     this.#texts =
@@ -36,6 +41,11 @@ export class CompiledRule {
     this.#unless = unless && compileCondition(unless);
     this.#denies = effect === 'deny';
     this.#same = condition === true && !unless ? this.#fixed : undefined;
+  }
+
+  /** Its channel, and what principals need for it. */
+  get description(): string {
+    return this.#asks === true ? this.channel : `${this.channel} with ${JSON.stringify(this.#asks)}`;
   }
 
   /** Whether it permits a name as a whole. A value that cannot be written permits nothing. */

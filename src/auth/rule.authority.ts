@@ -1,4 +1,5 @@
-import { contains, isMeta, isService, overlaps } from '../bayeux/channel.js';
+import { contains, isMeta, isPattern, isService, overlaps } from '../bayeux/channel.js';
+import type { Operation } from '../bayeux/errors.js';
 import type { Authority, Decision, Principal } from '../bayeux/ports.js';
 import type { ChannelRule, RuleCondition } from './channel-rule.js';
 import { ANONYMOUS } from './comet-principal.js';
@@ -15,6 +16,22 @@ const LIBRARY_SERVICES = '/service/comet/**';
 const ALLOWED: Decision = Object.freeze({ allowed: true });
 const BY_POLICY: Decision = Object.freeze({ allowed: false, why: 'denied_by_security_policy' });
 const NOT_GRANTED: Decision = Object.freeze({ allowed: false, why: 'denied_by_not_granting' });
+
+/** How the log speaks of what a rule would have to permit, and of whom. */
+const VERBS: Readonly<Record<Operation, string>> = {
+  subscribe: 'subscribe there',
+  publish: 'publish there',
+  call: 'call it',
+  create: 'create it',
+};
+const KINDS = {
+  user: { all: 'users', this: 'this user' },
+  service: { all: 'services', this: 'this service' },
+  anonymous: { all: 'anonymous sessions', this: 'anonymous sessions' },
+} as const;
+
+/** Rules that the log names at most for one denial. */
+const EXPLAINED = 3;
 
 interface RuleSet {
   readonly deny: readonly CompiledRule[];
@@ -35,6 +52,7 @@ export class RuleAuthority implements Authority {
   readonly #subscribe: RuleSet;
   readonly #publish: RuleSet;
   readonly #call: RuleSet;
+  readonly #create: Readonly<Record<'subscribe' | 'publish', RuleSet>> | undefined;
   readonly #memo = new PrincipalMemo();
 
   /**
@@ -48,7 +66,13 @@ export class RuleAuthority implements Authority {
     this.#subscribe = compile(rules, ({ subscribe }) => subscribe);
     this.#publish = compile(rules, ({ publish }) => publish);
     this.#call = compile(rules, ({ effect, publish, call }) => call ?? (effect === 'deny' && publish));
-    if (rules.some(({ create }) => create !== undefined)) this.create = this.#creationBy(rules);
+    if (rules.every(({ create }) => create === undefined)) return;
+    const sets = (this.#create = setsForCreation(rules));
+    this.create = (principal: RuledPrincipal, name, operation) =>
+      this.#decide(`create by ${operation}`, principal, name, (subject) => {
+        const own = operation === 'subscribe' && treeOf(subject, name) === 'own';
+        return judge(sets[operation], subject, name, own);
+      });
   }
 
   /**
@@ -80,20 +104,33 @@ export class RuleAuthority implements Authority {
     });
   }
 
-  /** A rule that permits an operation permits to create for it, unless it says otherwise. */
-  #creationBy(rules: readonly ChannelRule[]): NonNullable<Authority['create']> {
-    const sets = {
-      subscribe: compile(
-        rules,
-        ({ effect, subscribe, create }) => create ?? (effect !== 'deny' && subscribe),
-      ),
-      publish: compile(rules, ({ effect, publish, create }) => create ?? (effect !== 'deny' && publish)),
-    };
-    return (principal: RuledPrincipal, name, operation) =>
-      this.#decide(`create by ${operation}`, principal, name, (subject) => {
-        const own = operation === 'subscribe' && treeOf(subject, name) === 'own';
-        return judge(sets[operation], subject, name, own);
-      });
+  /** The rule that denied, or which rules permit the same to others. */
+  explain(
+    principal: RuledPrincipal,
+    name: string,
+    operation: Operation,
+    by: Exclude<Operation, 'create'>,
+  ): string {
+    const subject: Subject = { principal, remembered: this.#memo.of(principal), memo: this.#memo };
+    if (isMeta(name)) return 'it belongs to the protocol';
+    if (treeOf(subject, name) === 'foreign') return 'it reaches the channels of other users';
+    if (contains(LIBRARY_SERVICES, name)) return 'it belongs to the library';
+    const creation = by === 'call' ? undefined : this.#create?.[by];
+    const rules = (operation === 'create' ? creation : undefined) ?? this.#setOf(by);
+    const asked = new AskedName(name);
+    const denying = rules.deny.find((rule) => rule.denies(subject, asked));
+    if (denying) return `the rule for ${denying.channel} denies it`;
+    const whole = operation === 'subscribe' && isPattern(name);
+    const verb = whole ? 'subscribe to all that it matches' : VERBS[operation];
+    const others = rules.allow.filter((rule) => rule.concerns(name)).map(({ description }) => description);
+    if (others.length === 0) return `no rule permits ${KINDS[principal.kind].all} to ${verb}`;
+    const more = others.length > EXPLAINED ? ', and more' : '';
+    const named = others.slice(0, EXPLAINED).join(', ');
+    return `no rule permits ${KINDS[principal.kind].this} to ${verb}; rules permit it to others: ${named}${more}`;
+  }
+
+  #setOf(operation: Exclude<Operation, 'create'>): RuleSet {
+    return { subscribe: this.#subscribe, publish: this.#publish, call: this.#call }[operation];
   }
 
   /** What was decided before is not decided again: a client may ask for the same as often as it likes. */
@@ -110,6 +147,14 @@ export class RuleAuthority implements Authority {
     this.#memo.decide(remembered, question, name, decision);
     return decision;
   }
+}
+
+/** A rule that permits an operation permits to create for it, unless it says otherwise. */
+function setsForCreation(rules: readonly ChannelRule[]): Readonly<Record<'subscribe' | 'publish', RuleSet>> {
+  return {
+    subscribe: compile(rules, ({ effect, subscribe, create }) => create ?? (effect !== 'deny' && subscribe)),
+    publish: compile(rules, ({ effect, publish, create }) => create ?? (effect !== 'deny' && publish)),
+  };
 }
 
 function compile(rules: readonly ChannelRule[], read: Reading): RuleSet {

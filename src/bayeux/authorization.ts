@@ -8,8 +8,16 @@ import type { Session } from './session.js';
 import { configure } from './subscribing.js';
 
 const GRANTED: Decision = Object.freeze({ allowed: true });
-const NOT_GRANTED: Decision = Object.freeze({ allowed: false, why: 'denied_by_not_granting' });
+const NOT_GRANTED = Object.freeze({ allowed: false, why: 'denied_by_not_granting' }) satisfies Decision;
 const MAX_REASON = 128;
+
+type Denial = Extract<Decision, { allowed: false }>;
+
+/** Who was asked last. */
+type Asked = 'rules' | 'authorizers' | 'failed';
+
+/** How the log speaks of what was asked for. */
+const PHRASES = { subscribe: 'subscribe to', publish: 'publish to', call: 'call of' } as const;
 
 /**
  * Whether a session may do something: the rules are asked, and then the authorizers, which can only narrow. Both within
@@ -21,14 +29,22 @@ export function decide(
   session: Session,
   channel: string,
 ): MaybePromise<Decision> {
+  let asked: Asked = 'rules';
+  const told = (decision: Decision): Decision => {
+    if (!decision.allowed) tellDenial(core, operation, session, channel, decision, asked);
+    return decision;
+  };
   const deny = (error: unknown): Decision => {
     core.logger.error(`The ${operation} authorisation failed, so it is denied.`, error);
-    return { allowed: false, why: 'denied_by_security_policy' };
+    asked = 'failed';
+    return told({ allowed: false, why: 'denied_by_security_policy' });
   };
-  const narrowed = (decision: Decision): MaybePromise<Decision> =>
-    decision.allowed && (!core.channels.empty || core.listeners.has('configureChannel'))
-      ? authorizeBoth(core, operation, session, channel)
-      : decision;
+  const narrowed = (decision: Decision): MaybePromise<Decision> => {
+    if (!decision.allowed) return decision;
+    if (core.channels.empty && !core.listeners.has('configureChannel')) return decision;
+    asked = 'authorizers';
+    return authorizeBoth(core, operation, session, channel);
+  };
   try {
     const decision = withTimeLimit(
       core.scheduler,
@@ -39,7 +55,7 @@ export function decide(
         return isThenable(ruled) ? ruled.then(narrowed) : narrowed(ruled);
       },
     );
-    return isThenable(decision) ? decision.then(undefined, deny) : decision;
+    return isThenable(decision) ? decision.then(told, deny) : told(decision);
   } catch (error) {
     return deny(error);
   }
@@ -153,4 +169,30 @@ function refusal(answer: Authorization): Decision | undefined {
 /** Colons and line breaks would give the error other parts than it has. */
 function reason(text: string): string {
   return text.replace(/[:,\p{Cc}]+/gu, ' ').slice(0, MAX_REASON);
+}
+
+/** One line for the log, which is made only where somebody reads it. */
+function tellDenial(
+  { authority, logger }: Core,
+  operation: Exclude<Operation, 'create'>,
+  { principal }: Session,
+  channel: string,
+  { why, operation: denied = operation }: Denial,
+  asked: Asked,
+): void {
+  const explain = (): string => {
+    if (asked === 'failed') return 'the authorisation failed';
+    if (asked === 'rules') {
+      return authority.explain?.(principal, channel, denied, operation) ?? `the rules deny it (${why})`;
+    }
+    const what = denied === 'create' ? 'its creation' : 'it';
+    if (why === NOT_GRANTED.why) return `no authorizer grants ${what}`;
+    return `an authorizer denied ${what} (${printable(why)})`;
+  };
+  logger.debug(() => `A ${PHRASES[operation]} ${channel} was denied: ${explain()}.`);
+}
+
+/** What an application says, as one line of the log. */
+function printable(text: string): string {
+  return text.replace(/[\p{C}\p{Zl}\p{Zp}]+/gu, ' ');
 }

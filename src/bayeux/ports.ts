@@ -199,6 +199,16 @@ export interface Authority {
    * @default permitted
    */
   create?(principal: Principal, name: string, operation: 'subscribe' | 'publish'): MaybePromise<Decision>;
+  /**
+   * Why an operation was denied, as the end of a sentence of the log. It is asked only where debug messages are read.
+   * `by` is what was asked for, where `operation` is `create`. @default the reason of the decision
+   */
+  explain?(
+    principal: Principal,
+    name: string,
+    operation: Operation,
+    by: Exclude<Operation, 'create'>,
+  ): string;
 }
 
 /** A deadline that can be moved and taken back without allocating anything. */
@@ -239,7 +249,8 @@ export interface Scheduler extends Clock {
 
 /** Where the core writes what an operator should know. Never given a token or a whole client id. */
 export interface Logger {
-  debug(message: string): void;
+  /** A message that is a function is called only where debug messages are read. */
+  debug(message: string | (() => string)): void;
   warn(message: string): void;
   error(message: string, cause?: unknown): void;
 }

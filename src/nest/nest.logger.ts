@@ -5,8 +5,9 @@ import type { Logger } from '../bayeux/ports.js';
 export class CometLogger implements Logger {
   readonly #logger = new NestLogger('Comet');
 
-  debug(message: string): void {
-    this.#logger.debug(message);
+  debug(message: string | (() => string)): void {
+    if (typeof message === 'string') this.#logger.debug(message);
+    else if (NestLogger.isLevelEnabled('debug')) this.#logger.debug(message());
   }
 
   warn(message: string): void {

@@ -37,8 +37,8 @@ export class TestClock implements Clock {
 /** Keeps what is logged. */
 export class TestLogger implements Logger {
   readonly lines: string[] = [];
-  debug(message: string): void {
-    this.lines.push(`debug ${message}`);
+  debug(message: string | (() => string)): void {
+    this.lines.push(`debug ${typeof message === 'string' ? message : message()}`);
   }
   warn(message: string): void {
     this.lines.push(`warn ${message}`);

@@ -154,7 +154,7 @@ describe('the rules and the authorizers', () => {
     await Promise.resolve();
     clock.advance(100);
     expect(await decision).toEqual({ allowed: false, why: 'denied_by_security_policy' });
-    expect(log.map(({ level }) => level)).toEqual(['error']);
+    expect(log.map(({ level }) => level)).toEqual(['error', 'debug']);
   });
 
   it('cost no promise where all answer at once', () => {

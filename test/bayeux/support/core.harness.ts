@@ -64,7 +64,8 @@ export function harness({
       listener: { admit: () => undefined, removed: (session) => void removed.push(session.id) },
       ids: { clientId: () => `client-${++ids}` },
       logger: {
-        debug: (message) => void log.push({ level: 'debug', message }),
+        debug: (message) =>
+          void log.push({ level: 'debug', message: typeof message === 'string' ? message : message() }),
         warn: (message) => void log.push({ level: 'warn', message }),
         error: (message) => void log.push({ level: 'error', message }),
       },
