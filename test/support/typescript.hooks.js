@@ -1,13 +1,12 @@
 // Lets a process of its own run the sources as they are: `node --import ./test/support/typescript.hooks.js script.ts`.
 import { createHash } from 'node:crypto';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
-import { register } from 'node:module';
+import { createRequire, register } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { isMainThread } from 'node:worker_threads';
-import typescript from 'typescript';
 
-const { ModuleKind, ScriptTarget, transpileModule, version } = typescript;
+const { version } = createRequire(import.meta.url)('typescript/package.json');
 const CACHE = fileURLToPath(new URL('../../node_modules/.cache/app-process', import.meta.url));
 
 // Node runs hooks on a thread of their own.
@@ -29,6 +28,8 @@ async function transpiled(url, text) {
   const file = join(CACHE, createHash('sha256').update(`${version} ${url} ${text}`).digest('hex'));
   const cached = await readFile(file, 'utf8').catch(() => undefined);
   if (cached !== undefined) return cached;
+  // Loading the compiler takes longer than all the rest.
+  const { ModuleKind, ScriptTarget, transpileModule } = (await import('typescript')).default;
   const { outputText } = transpileModule(text, {
     fileName: url,
     compilerOptions: {
