@@ -48,7 +48,9 @@ export {
   type CometChannelSettings,
 } from './nest/comet-channel.js';
 export type { CometCounts } from './nest/comet.endpoint.js';
+export { CometContext, type CometOperation } from './nest/comet-context.js';
 export { CometExceptionFilter } from './nest/comet-exception.filter.js';
+export { CometError, type CometErrorOptions } from './nest/comet-error.js';
 export type { CometExtension } from './nest/comet-extension.js';
 export { CometGateway } from './nest/comet-gateway.decorator.js';
 export type { CometListener } from './nest/comet-listener.js';
@@ -64,6 +66,7 @@ export type {
   CometModuleOptions,
   CometOptionsFactory,
   CometQueueOptions,
+  CometServiceOptions,
   CometSessionOptions,
   CometTransportTimes,
   CometWebSocketOptions,
@@ -74,7 +77,10 @@ export { CometService } from './nest/comet.service.js';
 export type { CometQueueOverflow, CometQueuePolicy } from './nest/comet-queue-policy.js';
 export { CometSession } from './nest/comet-session.js';
 export type { CometSessionListener } from './nest/comet-session-listener.js';
+export { CometUser } from './nest/comet-user.decorator.js';
 export { OnChannel } from './nest/on-channel.decorator.js';
+export { OnPublish } from './nest/on-publish.decorator.js';
+export { OnSubscribe } from './nest/on-subscribe.decorator.js';
 export type { ChannelReference, UserReference } from './nest/references.js';
 export { RevocationDto } from './nest/revocation.dto.js';
 export { RequireKind, RequireScopes } from './nest/require-scopes.decorator.js';

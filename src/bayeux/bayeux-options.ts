@@ -48,6 +48,10 @@ export interface BayeuxOptions extends SessionTimes {
   readonly transportTimes: Readonly<Record<string, Partial<SessionTimes>>>;
   /** For how long a message in processing keeps its session from expiring. */
   readonly maxProcessing: number;
+  /** For how long calls may go on that are under way when the server is going away. */
+  readonly drainTimeout: number;
+  /** Whether a service whose handler has no result answers `null`. */
+  readonly answerVoid: boolean;
   /** For how long a hook of the application may take; an authorisation that takes longer is denied. */
   readonly hookTimeout: number;
   /** Upper bound of the random delay before clients handshake again, while draining or just after the start. */
@@ -113,6 +117,8 @@ export const DEFAULT_BAYEUX_OPTIONS: BayeuxOptions = Object.freeze<BayeuxOptions
   interval: 0,
   maxInterval: 60_000,
   maxProcessing: 30_000,
+  drainTimeout: 5_000,
+  answerVoid: false,
   hookTimeout: 10_000,
   rehandshakeSpread: 5_000,
   maxSessions: 100_000,

@@ -16,6 +16,8 @@ export class Lifetime {
   #processing = 0;
   #processingSince = 0;
   #activeAt: number;
+  /** Told once, when nothing is in processing any more. */
+  #idle: { readonly promise: Promise<void>; readonly resolve: () => void } | undefined;
 
   constructor(session: Session, host: SessionHost) {
     this.#session = session;
@@ -75,7 +77,18 @@ export class Lifetime {
   }
 
   endProcessing(): void {
-    this.#processing--;
+    if (--this.#processing === 0) this.#idle?.resolve();
+  }
+
+  /** A promise while something is in processing, which resolves when nothing is any more. */
+  idle(): Promise<void> | undefined {
+    if (this.#processing === 0) return undefined;
+    if (!this.#idle) {
+      let resolve: () => void = () => undefined;
+      const promise = new Promise<void>((done) => (resolve = done));
+      this.#idle = { promise, resolve };
+    }
+    return this.#idle.promise;
   }
 
   end(): void {

@@ -5,10 +5,10 @@ import { BayeuxErrors, denied } from './errors.js';
 import type { Exchange, Replies } from './exchange.js';
 import { failure, type Incoming, replyTo } from './incoming.js';
 import { isThenable, withTimeLimit } from './maybe-promise.js';
-import type { Reply } from './message.js';
+import { isJsonObject, type Reply } from './message.js';
 import type { Decision, MaybePromise } from './ports.js';
 import { passesListeners, send } from './sending.js';
-import type { ServiceOutcome } from './service.js';
+import { detailsOf, type Failure, type PublishOutcome, type ServiceOutcome } from './service.js';
 import type { Session } from './session.js';
 
 /** A publish to a broadcast channel (Bayeux 1.0 §6.1). Answered once this node has delivered it. */
@@ -23,12 +23,51 @@ export function publish(
   const decision = core.decide('publish', session, message.channel);
   const decided = (settled: Decision): MaybePromise<Replies> => {
     if (!settled.allowed) return [failure(message, denied(settled.operation ?? 'publish', settled.why))];
-    return listened(core, message, session, data.value, () => {
-      exchange.defer();
-      return conclude(core, message, session, data.value);
-    });
+    return judged(core, message, session, data.value, (value) =>
+      listened(core, message, session, value, () => {
+        exchange.defer();
+        return conclude(core, message, session, value);
+      }),
+    );
   };
   return isThenable(decision) ? decision.then(decided) : decided(decision);
+}
+
+/** Goes on with what handlers of the application make of the data, unless they refuse it. */
+function judged(
+  core: Core,
+  message: Incoming,
+  session: Session,
+  data: unknown,
+  then: (data: unknown) => MaybePromise<Replies>,
+): MaybePromise<Replies> {
+  const { channel, id } = message;
+  const failed = (error: unknown): Replies => {
+    core.logger.error(`A publish on ${channel} could not be judged, so it is refused.`, error);
+    return [failure(message, BayeuxErrors.publishFailed)];
+  };
+  const next = (outcome: PublishOutcome): MaybePromise<Replies> =>
+    outcome.kind === 'passed' ? then(outcome.data) : [refusal(message, outcome.failure)];
+  let judging: MaybePromise<PublishOutcome | undefined>;
+  try {
+    judging = withTimeLimit(core.scheduler, core.options.hookTimeout, `Judging a publish on ${channel}`, () =>
+      core.services.publish?.({ session, channel, id, data }),
+    );
+  } catch (error) {
+    return failed(error);
+  }
+  if (judging === undefined) return then(data);
+  if (!isThenable(judging)) return next(judging);
+  // What comes after has failures of its own.
+  return judging.then(
+    (outcome) => (outcome ? next(outcome) : then(data)),
+    (error: unknown) => failed(error),
+  );
+}
+
+/** The reply that says why the application refuses a message. */
+function refusal(message: Incoming, { error, ...rest }: Failure): Reply {
+  return failure(message, error, detailsOf({ error, ...rest }));
 }
 
 /** Goes on with `then`, unless somebody who listens to the channel has stopped the message. */
@@ -41,8 +80,9 @@ function listened(
 ): MaybePromise<Replies> {
   const { channel } = message;
   const passes = passesListeners(core, session.principal.tenant, { channel, data }, session);
-  const next = (passed: boolean): MaybePromise<Replies> => {
-    if (!passed) return [failure(message, BayeuxErrors.messageDeleted)];
+  const next = (passed: boolean | Failure): MaybePromise<Replies> => {
+    if (passed === false) return [failure(message, BayeuxErrors.messageDeleted)];
+    if (passed !== true) return [refusal(message, passed)];
     // A client that leaves meant what it said before; one that was sent away has no say any more.
     const sentAway = session.endedBy !== undefined && session.endedBy !== 'disconnect';
     return sentAway ? [failure(message, BayeuxErrors.sessionUnknown)] : then();
@@ -98,13 +138,16 @@ function dispatch(core: Core, message: Incoming, session: Session, data: unknown
   const answers: Reply[] = [];
   let over = false;
   const done = (outcome: ServiceOutcome): Replies => {
-    over = true;
     switch (outcome.kind) {
       case 'done':
+        if (answers.length === 0 && (core.options.answerVoid || isRemoteCall(message))) call.answer(null);
+        over = true;
         return [...answers, replyTo(message, { successful: true })];
       case 'failed':
-        return [...answers, failure(message, outcome.error)];
+        over = true;
+        return [...answers, refusal(message, outcome.failure)];
       case 'unknown':
+        over = true;
         return [failure(message, BayeuxErrors.serviceUnknown)];
     }
   };
@@ -143,4 +186,9 @@ function dispatch(core: Core, message: Incoming, session: Session, data: unknown
   } catch (error) {
     return failed(error);
   }
+}
+
+/** Whether a client waits for an answer, and says so: a handler without a result then answers `null`. */
+function isRemoteCall({ body }: Incoming): boolean {
+  return isJsonObject(body['ext']) && body['ext']['call'] === true;
 }

@@ -4,6 +4,7 @@ import { type Composed, Delivery } from './delivery.js';
 import { BinaryData } from './extensions/binary.js';
 import { isThenable, withTimeLimit } from './maybe-promise.js';
 import type { MaybePromise, PublishResult } from './ports.js';
+import { type Failure, OperationRefusal } from './service.js';
 import type { Session } from './session.js';
 
 /** A message to the subscribers of its channel, or to all sessions of a user. */
@@ -50,13 +51,15 @@ export function compose(
 /**
  * Asks everyone who listens to the channel, the most general first, as long as nobody says no. Whoever fails, or takes
  * too long, does.
+ *
+ * @returns whether it passes, or why it does not where a listener says so.
  */
 export function passesListeners(
   core: Core,
   tenant: string,
   sent: ChannelMessage,
   sender: Session | undefined,
-): MaybePromise<boolean> {
+): MaybePromise<boolean | Failure> {
   if (core.channels.empty) return true;
   const message = tenant === '' ? sent : { ...sent, tenant };
   const listeners = core.channels
@@ -64,7 +67,8 @@ export function passesListeners(
     .flatMap(({ settings, params }) => settings.listeners.all.map((listener) => ({ listener, params })));
   if (listeners.length === 0) return true;
 
-  const failed = (error: unknown): boolean => {
+  const failed = (error: unknown): boolean | Failure => {
+    if (error instanceof OperationRefusal) return error.failure;
     core.logger.error(`A listener on ${message.channel} failed, so its message is deleted.`, error);
     return false;
   };

@@ -12,7 +12,7 @@ import { Extensions } from './extension.js';
 import { HeldConnects } from './held-connects.js';
 import { timesync } from './extensions/timesync.js';
 import { validate } from './incoming.js';
-import { isThenable } from './maybe-promise.js';
+import { isThenable, withTimeLimit } from './maybe-promise.js';
 import { MessageHandling } from './message-handling.js';
 import { firstClientId, isHandshake, type Reply } from './message.js';
 import type {
@@ -33,6 +33,7 @@ import { denyRenewal, renew, tellOfToken } from './renewal.js';
 import { Listeners } from './listeners.js';
 import { compose, NOBODY, passesListeners, send, type Sending } from './sending.js';
 import type { ServerListener } from './server-listener.js';
+import type { Failure } from './service.js';
 import type { Session } from './session.js';
 import type { SessionEnd } from './session-state.js';
 import { type SessionDirectory, Sessions } from './sessions.js';
@@ -183,7 +184,8 @@ export class BayeuxServer implements Core {
   send(sending: Sending): MaybePromise<PublishResult> {
     const { tenant, channel, data, ext, userId } = sending;
     if (userId !== undefined) return send(this, sending);
-    const next = (passed: boolean): MaybePromise<PublishResult> => (passed ? send(this, sending) : NOBODY);
+    const next = (passed: boolean | Failure): MaybePromise<PublishResult> =>
+      passed === true ? send(this, sending) : NOBODY;
     const passes = passesListeners(this, tenant, { channel, data, ext }, undefined);
     return isThenable(passes) ? passes.then(next) : next(passes);
   }
@@ -221,14 +223,34 @@ export class BayeuxServer implements Core {
 
   /**
    * Lets no more handshakes in and ends all sessions: held connects are answered with a retry, each after another
-   * while, so that clients do not arrive elsewhere in one moment.
+   * while, so that clients do not arrive elsewhere in one moment. Calls under way get their answers first, within
+   * `drainTimeout`; the promise, if there is one, resolves when the last session has ended.
    */
-  drain(): void {
+  drain(): MaybePromise<void> {
     this.#draining = true;
+    const waiting: PromiseLike<void>[] = [];
     for (const session of this.sessions.all()) {
-      session.end('shutdown', this.random() * this.options.rehandshakeSpread);
+      const idle = session.idle();
+      const end = (): void => {
+        session.end('shutdown', this.random() * this.options.rehandshakeSpread);
+      };
+      if (isThenable(idle)) waiting.push(idle.then(end));
+      else end();
     }
     for (const session of [...this.locals.values()]) session.end('shutdown');
+    if (waiting.length === 0) return undefined;
+    const { drainTimeout } = this.options;
+    return Promise.resolve(
+      withTimeLimit(this.scheduler, drainTimeout, 'Answering what was under way', () => Promise.all(waiting)),
+    ).then(
+      () => undefined,
+      (error: unknown) => {
+        this.logger.warn(`${(error as Error).message} Those calls get no answer.`);
+        for (const session of this.sessions.all()) {
+          session.end('shutdown', this.random() * this.options.rehandshakeSpread);
+        }
+      },
+    );
   }
 
   decide(operation: Exclude<Operation, 'create'>, session: Session, channel: string): MaybePromise<Decision> {
@@ -271,7 +293,7 @@ export class BayeuxServer implements Core {
           'send less, raise the limits of the queue, or let the client fetch what it missed.',
       );
     }
-    this.listener.removed(session);
+    this.listener.removed(session, why);
     if (session.announced) {
       this.listeners.tell('A listener to sessions', (listener) => listener.sessionRemoved?.(session, why));
     }

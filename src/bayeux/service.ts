@@ -1,12 +1,31 @@
+import type { JsonObject } from './message.js';
 import type { MaybePromise } from './ports.js';
 import type { Session } from './session.js';
+import type { SessionEnd } from './session-state.js';
 
-/** A message of a client to a service of this server. */
-export interface ServiceCall {
+/** Why the application refuses something, as its peer is told. */
+export interface Failure {
+  /** `code:args:message` (Bayeux 1.0 §4). */
+  readonly error: string;
+  /** What else the reply says of it. */
+  readonly details?: unknown;
+}
+
+/** The `ext` of a reply that says `failure`. */
+export function detailsOf({ details }: Failure): { readonly ext?: JsonObject } {
+  return details === undefined ? {} : { ext: { details } };
+}
+
+/** A message of a client, as handlers of the application see it. */
+export interface ClientMessage {
   readonly session: Session;
   readonly channel: string;
   readonly id: string | undefined;
   readonly data: unknown;
+}
+
+/** A message of a client to a service of this server. */
+export interface ServiceCall extends ClientMessage {
   /** Sends `data` back, marked with the request's id, so that a remote call finds its answer. */
   answer(data: unknown): void;
 }
@@ -14,21 +33,49 @@ export interface ServiceCall {
 /** What became of a call: done, failed with an error for the peer, or not for anybody. */
 export type ServiceOutcome =
   | { readonly kind: 'done' }
-  | { readonly kind: 'failed'; readonly error: string }
+  | { readonly kind: 'failed'; readonly failure: Failure }
   | { readonly kind: 'unknown' };
 
-/** The handlers of `/service/…` channels. */
+/** What becomes of a publish: its data, which handlers may have changed, or why it is refused. */
+export type PublishOutcome =
+  | { readonly kind: 'passed'; readonly data: unknown }
+  | { readonly kind: 'failed'; readonly failure: Failure };
+
+/**
+ * The handlers of the application. They answer for their own failures: what they throw all the same is logged, and its
+ * operation denied.
+ */
 export interface Services {
+  /** Answers a `/service/…` channel. */
   call(call: ServiceCall): MaybePromise<ServiceOutcome>;
+  /** Judges a publish that is permitted, before listeners hear of it. `undefined` where no handler is concerned. */
+  publish?(message: ClientMessage): MaybePromise<PublishOutcome> | undefined;
+  /** Judges a subscription that is permitted, to a channel or a pattern. `undefined` lets it be. */
+  subscribe?(request: Omit<ClientMessage, 'data'>): MaybePromise<Failure | undefined>;
+  /** Judges a subscription anew, after the session has presented another token. Nothing but guards is asked. */
+  resubscribe?(session: Session, subscription: string): MaybePromise<Failure | undefined>;
 }
 
 /** Told of sessions. */
 export interface SessionListener {
   /**
-   * A session is about to begin; throwing or rejecting refuses its handshake. What is delivered to the session here
-   * follows with its first connect.
+   * A session is about to begin; throwing or rejecting refuses its handshake, an `OperationRefusal` with its own words. What
+   * is delivered to the session here follows with its first connect.
+   *
+   * @param ext what the handshake says besides, without credentials.
    */
-  admit(session: Session): MaybePromise<void>;
+  admit(
+    session: Session,
+    handshake: { readonly id: string | undefined; readonly ext: unknown },
+  ): MaybePromise<void>;
   /** A session that was admitted, or asked to be, has ended. */
-  removed(session: Session): void;
+  removed(session: Session, why: SessionEnd): void;
+}
+
+/** A listener of the application refuses a session, or a message, and says why. */
+export class OperationRefusal extends Error {
+  constructor(readonly failure: Failure) {
+    super(failure.error);
+    this.name = 'OperationRefusal';
+  }
 }

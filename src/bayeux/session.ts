@@ -266,6 +266,11 @@ export class Session {
     this.#lifetime.endProcessing();
   }
 
+  /** A promise while requests of it are being handled, which resolves when the last one is answered. */
+  idle(): PromiseLike<void> | undefined {
+    return this.#lifetime.idle();
+  }
+
   /** Any message but a connect: the client lives. It puts expiry off but does not suspend it. */
   touch(): void {
     this.#lifetime.touch();

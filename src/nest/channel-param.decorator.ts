@@ -1,8 +1,15 @@
-import { createParamDecorator } from '@nestjs/common';
-import { currentCall } from './call-context.js';
+import { createParamDecorator, type ExecutionContext, type PipeTransform, type Type } from '@nestjs/common';
+import { CometContext } from './comet-context.js';
+
+/** @internal */
+export function channelParam(name: unknown, context: ExecutionContext): unknown {
+  const { params } = CometContext.of(context);
+  return name === undefined ? params : params[name as string];
+}
 
 /**
- * A variable of the channel that a handler is called on, or all of them without a name.
+ * A variable of the channel that a handler is called on, or all of them without a name. A name that is no variable of the
+ * template is refused at boot.
  *
  * @example
  * @SubscribeMessage('/service/rooms/{room}/join')
@@ -10,9 +17,7 @@ import { currentCall } from './call-context.js';
  *
  * @publicApi
  */
-export const ChannelParam: (name?: string) => ParameterDecorator = createParamDecorator(
-  (name: string | undefined) => {
-    const params = currentCall.getStore()?.params ?? {};
-    return name === undefined ? params : params[name];
-  },
-);
+export const ChannelParam: (
+  name?: string,
+  ...pipes: (Type<PipeTransform> | PipeTransform)[]
+) => ParameterDecorator = createParamDecorator(channelParam);

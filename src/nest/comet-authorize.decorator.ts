@@ -1,9 +1,12 @@
-import { DiscoveryService } from '@nestjs/core';
+import { channelDecorator } from './channel-names.decorator.js';
+
+const channels = channelDecorator('authorize');
 
 /**
  * Has a method of a provider or gateway asked before a session creates, subscribes to or publishes on a channel, pattern
  * or template, in every tenant: `(request: CometAuthorizationRequest) => 'grant' | 'ignore' | 'deny' | { deny: reason }`,
- * or a promise of it; see `CometAuthorizer`. Request-scoped providers cannot be asked, and are refused at boot.
+ * or a promise of it; see `CometAuthorizer`. It is itself what guards are elsewhere, so that enhancers on the method are
+ * refused at boot, and so are request-scoped providers. Several may stand above one method.
  *
  * @example
  * @CometAuthorize('/rooms/{room}')
@@ -13,4 +16,9 @@ import { DiscoveryService } from '@nestjs/core';
  *
  * @publicApi
  */
-export const CometAuthorize = DiscoveryService.createDecorator<string>();
+export function CometAuthorize(channel: string): MethodDecorator {
+  return channels(channel);
+}
+
+/** @internal */
+export const authorizedChannels = channels.of;

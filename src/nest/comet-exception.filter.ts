@@ -1,32 +1,28 @@
-import { type ArgumentsHost, Catch, Logger } from '@nestjs/common';
+import { type ArgumentsHost, Catch } from '@nestjs/common';
 import { BaseWsExceptionFilter } from '@nestjs/websockets';
-import { BayeuxErrors } from '../bayeux/errors.js';
-import { currentCall } from './call-context.js';
-import { CometSession } from './comet-session.js';
-import { errorForPeer } from './peer-error.js';
+import { CometContext } from './comet-context.js';
 
 /**
- * Turns an exception of a handler into the error of its reply: `HttpException` keeps its status
- * (`400::name must be a string`), the text of a `WsException` is used as it is if it is a Bayeux error
- * (`409::taken`) and becomes `400::…` otherwise, and everything else is `500::service_failed` and logged.
- * `@CometGateway()` applies it; other gateways may with `@UseFilters(CometExceptionFilter)`.
+ * What happens to an exception where no other filter has a say, as a filter: the client is told of a `CometError`,
+ * `WsException` or `HttpException` in its own words, and of anything else only that its operation failed, which is logged.
+ * Bind it where a wider filter shall not have its say, or extend it to add something:
+ *
+ * @example
+ * @Catch()
+ * class CountingFilter extends CometExceptionFilter {
+ *   override catch(exception: unknown, host: ArgumentsHost) {
+ *     this.failures.inc();
+ *     return super.catch(exception, host);
+ *   }
+ * }
  *
  * @publicApi
  */
 @Catch()
 export class CometExceptionFilter extends BaseWsExceptionFilter {
+  /** @throws what it is given, for operations of Bayeux sessions: their end has the words. */
   override catch(exception: unknown, host: ArgumentsHost): void {
-    const client: unknown = host.switchToWs().getClient();
-    const call = currentCall.getStore();
-    if (!(client instanceof CometSession) || !call) {
-      super.catch(exception, host);
-      return;
-    }
-    const error = errorForPeer(exception);
-    if (error === undefined) {
-      const { stack } = (exception ?? {}) as { stack?: string };
-      new Logger('Comet').error(`The handler of ${host.switchToWs().getPattern()} failed.`, stack);
-    }
-    call.error ??= error ?? BayeuxErrors.serviceFailed;
+    if (CometContext.find(host)) throw exception;
+    super.catch(exception, host);
   }
 }

@@ -2,7 +2,7 @@ import type { Extension, IncomingVerdict, OutgoingMessage, OutgoingVerdict } fro
 import { isThenable } from '../bayeux/maybe-promise.js';
 import type { Session } from '../bayeux/session.js';
 import type { CometSession } from './comet-session.js';
-import { errorForPeer } from './peer-error.js';
+import { failureOf } from './peer-failure.js';
 
 /**
  * Sees every message of a client before the server does, and everything that goes out before the client does. What comes
@@ -15,7 +15,7 @@ export interface CometExtension {
   /**
    * A message of a client, without credentials. Return nothing to let it go on, an object to let that go on in its place,
    * `false` or `null` to delete it (`404::message_deleted`), a text to delete it with that as the error. A
-   * `WsException` or `HttpException` is told to the client; any other exception deletes the message. A promise may take
+   * `CometError`, `WsException` or `HttpException` is told to the client; any other exception deletes the message. A promise may take
    * `session.hookTimeout`.
    *
    * `session` is undefined for a handshake, and where no session was found or proven.
@@ -46,9 +46,9 @@ export function extensionOf(
     ...(extension.incoming && {
       incoming: (message, session) => {
         const refused = (error: unknown): IncomingVerdict => {
-          const text = errorForPeer(error);
-          if (text === undefined) throw error;
-          return text;
+          const failure = failureOf(error);
+          if (!failure) throw error;
+          return failure.error;
         };
         try {
           const verdict = extension.incoming?.(message, session && viewOf(session)) as

@@ -242,6 +242,21 @@ export interface CometCompatOptions {
   exo?: boolean;
 }
 
+/** The services that gateways answer. */
+export interface CometServiceOptions {
+  /**
+   * Answers `null` where a handler has no result: nothing is returned, a promise of nothing, or an Observable without values.
+   * Clients that wait for an answer to each call need it (`remoteCall` of cometd ends in a time-out else); one call asks for
+   * it by `ext: { call: true }`. @default false
+   */
+  answerVoid?: boolean;
+  /**
+   * For how many milliseconds calls may go on that are under way when the application shuts down, so that they get their
+   * answers. @default 5000
+   */
+  drainTimeout?: number;
+}
+
 /** Options of `CometModule`. */
 export interface CometModuleOptions {
   /** Path of the endpoint, for all transports. @default '/cometd' */
@@ -284,6 +299,7 @@ export interface CometModuleOptions {
   /** Extensions of the server, in the order that messages from clients meet them. @default [] */
   extensions?: readonly CometExtension[];
   compat?: CometCompatOptions;
+  services?: CometServiceOptions;
   session?: CometSessionOptions;
   channels?: CometChannelOptions;
   queue?: CometQueueOptions;

@@ -93,6 +93,8 @@ export function resolveOptions(options: CometModuleOptions): ResolvedOptions {
       interval: session.interval ?? bayeux.interval,
       maxInterval: session.maxInterval ?? bayeux.maxInterval,
       maxProcessing: session.maxProcessing ?? bayeux.maxProcessing,
+      drainTimeout: options.services?.drainTimeout ?? bayeux.drainTimeout,
+      answerVoid: options.services?.answerVoid ?? bayeux.answerVoid,
       hookTimeout: session.hookTimeout ?? bayeux.hookTimeout,
       rehandshakeSpread: session.rehandshakeSpread ?? bayeux.rehandshakeSpread,
       maxSessions: limits.sessions ?? bayeux.maxSessions,

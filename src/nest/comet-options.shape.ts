@@ -72,6 +72,11 @@ class SessionShape extends TimesShape {
   binding?: string;
 }
 
+class ServicesShape {
+  @YesOrNo() answerVoid?: boolean;
+  @WholeNumber(0, 'milliseconds', 5_000) drainTimeout?: number;
+}
+
 class ChannelsShape {
   @YesOrNo() broadcastToPublisher?: boolean;
   @WholeNumber(0, 'milliseconds', 5_000) lazyTimeout?: number;
@@ -361,6 +366,7 @@ export class OptionsShape {
   })
   audit?: CometAudit;
   @Given() @ValidateNested() @IsObject({ message: 'compat must be an object.' }) compat?: CompatShape;
+  @Given() @ValidateNested() @IsObject({ message: 'services must be an object.' }) services?: ServicesShape;
   @Given() @ValidateNested() @IsObject({ message: 'session must be an object.' }) session?: SessionShape;
   @Given() @ValidateNested() @IsObject({ message: 'channels must be an object.' }) channels?: ChannelsShape;
   @Given()
@@ -389,6 +395,7 @@ export class OptionsShape {
 
 const GROUPS = {
   auth: AuthShape,
+  services: ServicesShape,
   session: SessionShape,
   channels: ChannelsShape,
   queue: QueueShape,

@@ -2,13 +2,13 @@ import type { CometPrincipal } from '../auth/comet-principal.js';
 import { MAX_TIME, type SessionTimes } from '../bayeux/bayeux-options.js';
 import { isChannel } from '../bayeux/channel.js';
 import type { Session } from '../bayeux/session.js';
-import { currentCall } from './call-context.js';
+import { currentOperation } from './comet-context.js';
 import { type CometExtension, extensionOf } from './comet-extension.js';
 import type { SendOptions } from './comet-message.js';
 import { type CometQueuePolicy, isQueuePolicy, policyOf, QUEUE_POLICY } from './comet-queue-policy.js';
 import { type CometSessionListener, observerOf } from './comet-session-listener.js';
-import { bindingOf } from './gateway-binding.js';
-import { errorFromPayload } from './peer-error.js';
+import { OPERATIONS } from './operation-kinds.js';
+import { failureOfPayload } from './peer-failure.js';
 
 /**
  * A Bayeux session as gateways see it: what `@ConnectedSocket()` and `handleConnection` are given. It is the same
@@ -172,15 +172,23 @@ export class CometSession {
     this.#session.end('kick');
   }
 
+  /** Whether the token still holds, if there is one. @internal */
+  get trusted(): boolean {
+    const { credential } = this.#session;
+    credential?.settle();
+    return this.alive && credential?.expired !== true;
+  }
+
   /**
-   * How Nest's exception filters report a failure to a client: here it becomes the reply to the call.
+   * How Nest's exception filters report a failure to a client: here it becomes the reply to what the client asked for.
    * @internal
    */
   emit(event: string, payload: unknown): void {
     if (event !== 'exception') return;
-    const call = currentCall.getStore();
-    if (call) call.error ??= errorFromPayload(payload);
-    else bindingOf(this).refuse(payload);
+    const context = currentOperation.getStore();
+    if (!context) return;
+    const { code, unforeseen } = OPERATIONS[context.operation];
+    context.failure ??= failureOfPayload(payload, code) ?? { error: unforeseen };
   }
 }
 

@@ -1,11 +1,8 @@
 import type { IncomingMessage, Server } from 'node:http';
 import type { INestApplication } from '@nestjs/common';
 import { WsAdapter } from '@nestjs/platform-ws';
-import type { MessageMappingProperties } from '@nestjs/websockets';
-import type { Observable } from 'rxjs';
 import { CometEndpoint } from './comet.endpoint.js';
 import { CometSession } from './comet-session.js';
-import { bindingOf } from './gateway-binding.js';
 import { GatewayServer } from './gateway-hub.js';
 import { isBayeuxPath } from './gateway-path.js';
 import { CometLogger } from './nest.logger.js';
@@ -80,23 +77,9 @@ export class CometAdapter extends WsAdapter {
     this.#takeovers.set(server, new HttpTakeover(server, this.#endpoint.door, this.#plainGateways));
   }
 
+  /** Sessions come through the hub, which runs the handlers of gateways itself. */
   override bindClientConnect(server: unknown, callback: (...args: unknown[]) => void): void {
-    if (server instanceof GatewayServer) this.#endpoint.hub.connect(server, callback);
-    else super.bindClientConnect(server, callback);
-  }
-
-  override bindClientDisconnect(client: unknown, callback: (...args: unknown[]) => void): void {
-    if (client instanceof CometSession) bindingOf(client).onEnd.push(callback);
-    else super.bindClientDisconnect(client, callback);
-  }
-
-  override bindMessageHandlers(
-    client: unknown,
-    handlers: MessageMappingProperties[],
-    transform: (data: unknown) => Observable<unknown>,
-  ): void {
-    if (client instanceof CometSession) bindingOf(client).bind(handlers);
-    else super.bindMessageHandlers(client, handlers, transform);
+    if (!(server instanceof GatewayServer)) super.bindClientConnect(server, callback);
   }
 
   /** Ends a client: newer versions of Nest ask for it. */

@@ -7,14 +7,13 @@ import {
   Module,
   type OnApplicationShutdown,
   type OnModuleInit,
-  type Type,
 } from '@nestjs/common';
-import { DiscoveryModule, DiscoveryService, HttpAdapterHost, MetadataScanner } from '@nestjs/core';
+import { ExternalContextCreator, HttpAdapterHost, type NestContainer } from '@nestjs/core';
 import { WebSocketGateway } from '@nestjs/websockets';
-import { GATEWAY_METADATA, GATEWAY_OPTIONS } from '@nestjs/websockets/internal';
 import { IssuersVerifier } from '../auth/issuers.verifier.js';
 import { TokenError, type TokenVerifier } from '../auth/token-verifier.js';
 import { VerificationGate } from '../auth/verification-gate.js';
+import { withTimeLimit } from '../bayeux/maybe-promise.js';
 import type { Scheduler } from '../bayeux/ports.js';
 import { MemoryEngine } from '../engine/memory.engine.js';
 import type { ChannelAuthorizer } from './channel-authorizer.js';
@@ -24,9 +23,12 @@ import type { CometModuleOptions, CometOptionsFactory } from './comet-module-opt
 import { type ResolvedOptions, resolveOptions } from './comet-options.resolver.js';
 import { CometPublisher } from './comet-publisher.js';
 import { CometService } from './comet.service.js';
-import { guardHooks } from './gateway-hooks.js';
-import { isBayeuxPath } from './gateway-path.js';
-import { bindChannelMethods } from './channel-methods.js';
+import { checkHandlers } from './boot-checks.js';
+import { EnhancerContexts } from './enhancer-contexts.js';
+import { exploreHandlers } from './handler.explorer.js';
+import { handlersOf, listen } from './handler.registration.js';
+import { HandlerFactory } from './method-handler.js';
+import { Operations } from './operation.js';
 import { CometLogger } from './nest.logger.js';
 import { SystemScheduler } from './system.scheduler.js';
 import {
@@ -76,7 +78,6 @@ class EndpointGateway {}
  * @publicApi
  */
 @Module({
-  imports: [DiscoveryModule],
   providers: [
     EndpointGateway,
     CometEndpoint,
@@ -117,8 +118,7 @@ export class CometModule
   implements OnModuleInit, BeforeApplicationShutdown, OnApplicationShutdown
 {
   readonly #endpoint: CometEndpoint;
-  readonly #discovery: DiscoveryService;
-  readonly #scanner: MetadataScanner;
+  readonly #container: NestContainer;
   readonly #service: CometService;
   readonly #authorizers: readonly ChannelAuthorizer[];
   readonly #anyHost: boolean;
@@ -126,22 +126,21 @@ export class CometModule
   constructor(
     @Inject(COMET_RESOLVED) { auth, authorizers, transport }: ResolvedOptions,
     endpoint: CometEndpoint,
-    discovery: DiscoveryService,
-    scanner: MetadataScanner,
     service: CometService,
     host: HttpAdapterHost,
+    contexts: ExternalContextCreator,
   ) {
     super();
     this.#endpoint = endpoint;
-    this.#discovery = discovery;
-    this.#scanner = scanner;
+    this.#container = containerOf(contexts);
     this.#service = service;
     this.#authorizers = authorizers;
     this.#anyHost = auth.anonymous === true && transport.hosts.length === 0;
     // The only moment after main.ts and before gateways are registered, where a failure ends in a clear error.
     host.init$.subscribe(() => {
       beforeInit(host.httpAdapter, () => {
-        this.#prepareGateways();
+        checkRegistration(this.#container);
+        this.#checkAdapter();
       });
     });
   }
@@ -163,38 +162,65 @@ export class CometModule
       this.#service.channel(authorizer.channel).addAuthorizer((request) => authorizer.authorize(request));
     }
     if (this.#anyHost) new CometLogger().warn(ANY_HOST);
-    bindChannelMethods(this.#discovery, this.#scanner, this.#service);
+    this.#useHandlers();
     await this.#endpoint.server.start();
   }
 
-  /** Before the servers close: no new handshakes, and every client is told to come back later. */
-  beforeApplicationShutdown(): void {
-    this.#endpoint.server.drain();
+  /**
+   * Before the servers close: no new handshakes, calls under way get their answers, and every client is told to come back
+   * later.
+   */
+  async beforeApplicationShutdown(): Promise<void> {
+    const { hub, server } = this.#endpoint;
+    await server.drain();
+    const { hookTimeout } = server.options;
+    try {
+      await withTimeLimit(server.scheduler, hookTimeout, 'Telling gateways of sessions that end', () =>
+        hub.parted(),
+      );
+    } catch (error) {
+      new CometLogger().warn((error as Error).message);
+    }
   }
 
   async onApplicationShutdown(): Promise<void> {
     await this.#endpoint.server.engine.stop();
   }
 
-  #prepareGateways(): void {
-    if (!this.#endpoint.adapterMade) {
-      throw new Error(
-        'CometModule needs its adapter. Add this line to main.ts, before app.listen():\n' +
-          '  app.useWebSocketAdapter(new CometAdapter(app));',
-      );
-    }
-    for (const { metatype, instance, isNotMetatype } of this.#discovery.getProviders()) {
-      if (isNotMetatype || !metatype || !isOurGateway(metatype, this.#endpoint.path)) continue;
-      const { greets, listens } = guardHooks(metatype as Type, instance as object | undefined);
-      if (listens) this.#endpoint.hub.expectHooks(metatype as Type, greets);
-    }
+  #useHandlers(): void {
+    checkRegistration(this.#container);
+    const { hub, path, server } = this.#endpoint;
+    const classes = exploreHandlers(this.#container, path);
+    checkHandlers(classes, server.options.channel);
+    const contexts = new EnhancerContexts(this.#container);
+    const factory = new HandlerFactory(contexts, this.#container);
+    const operations = new Operations(contexts);
+    hub.use(operations, handlersOf(classes, factory));
+    listen(classes, factory, operations, this.#service);
+  }
+
+  #checkAdapter(): void {
+    if (this.#endpoint.adapterMade) return;
+    throw new Error(
+      'CometModule needs its adapter. Add this line to main.ts, before app.listen():\n' +
+        '  app.useWebSocketAdapter(new CometAdapter(app));',
+    );
   }
 }
 
-function isOurGateway(metatype: object, path: string): boolean {
-  if (Reflect.getMetadata(GATEWAY_METADATA, metatype) === undefined) return false;
-  const options = Reflect.getMetadata(GATEWAY_OPTIONS, metatype) as { path?: string } | undefined;
-  return isBayeuxPath(options?.path, path);
+/** Nest's own packages are given the container, which is what finds enhancers; others reach it through this one. */
+function containerOf(contexts: ExternalContextCreator): NestContainer {
+  return (contexts as unknown as { readonly container: NestContainer }).container;
+}
+
+/** @throws Error if there are two push servers where one was meant. */
+function checkRegistration(container: NestContainer): void {
+  const registered = [...container.getModules().values()].filter(({ metatype }) => metatype === CometModule);
+  if (registered.length < 2) return;
+  throw new Error(
+    'CometModule.forRoot is imported more than once, with other options each time: import it in the root module alone. ' +
+      'Other modules may inject CometService without importing anything.',
+  );
 }
 
 function beforeInit(adapter: { init?: () => unknown } | null | undefined, prepare: () => void): void {

@@ -44,7 +44,7 @@ describe('the messages of a session', () => {
     const { overSocket, request } = harness({ services });
     const { session, link } = overSocket();
     void request(link, [message(session, '/service/a'), message(session, '/service/b')]);
-    services.calls[0]?.finish({ kind: 'failed', error: '500::service_failed' });
+    services.calls[0]?.finish({ kind: 'failed', failure: { error: '500::service_failed' } });
     await settled();
     services.calls[1]?.finish();
     await settled();

@@ -47,6 +47,8 @@ export function resolvedDefaults(): Record<string, unknown> {
     'auth.tenants': tenants,
     'auth.anonymous': false,
     authorizers,
+    'services.answerVoid': bayeux.answerVoid,
+    'services.drainTimeout': bayeux.drainTimeout,
     'auth.expiry.refreshLead': bayeux.expiry.refreshLead / 1_000,
     'auth.expiry.grace': bayeux.expiry.grace / 1_000,
     'auth.expiry.suspend': bayeux.expiry.suspend,

@@ -1,11 +1,11 @@
-import { Injectable, Scope } from '@nestjs/common';
+import { ForbiddenException, Injectable, Scope } from '@nestjs/common';
 import {
   type OnGatewayConnection,
   SubscribeMessage,
   WebSocketGateway,
   WsException,
 } from '@nestjs/websockets';
-import { CometGateway, type CometSession } from '../../src/index.js';
+import { CometError, CometGateway, type CometSession } from '../../src/index.js';
 import { HTTP_KINDS } from '../support/comet-app.js';
 import { DEFAULT_TRANSPORTS } from '../support/bench.js';
 import { GreeterGateway } from '../support/greeter.gateway.js';
@@ -106,19 +106,12 @@ describe.each(HTTP_KINDS)('handleConnection on %s', (http) => {
       },
     ],
     [
-      'throws a WsException',
-      () => {
-        throw new WsException('402::hunter2');
-      },
-    ],
-    [
       'throws nothing at all',
       () => {
         throw undefined as unknown as Error;
       },
     ],
     ['rejects', () => Promise.reject(new Error('hunter2'))],
-    ['rejects with a WsException', () => Promise.reject(new WsException('hunter2'))],
     [
       'rejects later',
       async () => {
@@ -143,6 +136,25 @@ describe.each(HTTP_KINDS)('handleConnection on %s', (http) => {
       greeter.onConnection = () => undefined;
       const next = await app.polling('alice').join();
       expect((await next.call('/service/echo', {})).answers).toEqual(['echo']);
+    });
+
+    const reasons: [string, () => Error, object][] = [
+      [
+        '[G5] a CometError',
+        () => new CometError(403, 'banned', { args: 'until_friday', details: { until: '2026-12-04' } }),
+        { error: '403:until_friday:banned', ext: { details: { until: '2026-12-04' } } },
+      ],
+      ['[G5] a WsException', () => new WsException('not on weekends'), { error: '403::not on weekends' }],
+      ['[G5] a coded WsException', () => new WsException('429:60:later'), { error: '429:60:later' }],
+      ['[G5] an HttpException', () => new ForbiddenException('banned'), { error: '403::banned' }],
+      // It would tell clients that their session is gone, and send them into a loop.
+      ['[G5] a code of the protocol', () => new WsException('402::gone'), { error: '403::402::gone' }],
+    ];
+    it.each(reasons)('tells the client the reason that is in %s', async (_, reason, told) => {
+      const { app, greeter } = await start();
+      greeter.onConnection = () => Promise.reject(reason());
+      const client = transport === 'websocket' ? app.socket('alice') : app.polling('alice');
+      expect(await client.handshake()).toMatchObject({ ...REFUSED, ...told });
     });
 
     it('sends what it pushes with the first connect', async () => {

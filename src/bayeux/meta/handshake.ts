@@ -6,6 +6,7 @@ import { failure, type Incoming, replyTo } from '../incoming.js';
 import { isThenable, withTimeLimit } from '../maybe-promise.js';
 import { isJsonObject } from '../message.js';
 import type { LinkEnd, MaybePromise, Principal } from '../ports.js';
+import { OperationRefusal, detailsOf, type Failure } from '../service.js';
 import { Session } from '../session.js';
 import { NOTHING_SETTLED, timeOf } from '../session-state.js';
 
@@ -115,10 +116,9 @@ function admit(
 
   const denied = (error: unknown): Replies => {
     core.logger.debug(`A handshake was refused: ${String((error as Partial<Error> | undefined)?.message)}`);
+    const revoked = session.endedBy === 'revoked';
     session.end('kick');
-    const { sessionRevoked, handshakeDenied } = BayeuxErrors;
-    const why = session.endedBy === 'revoked' ? sessionRevoked : handshakeDenied;
-    return [refuseHandshake(core, exchange, message, why)];
+    return [refuseHandshake(core, exchange, message, reasonOf(error, revoked))];
   };
   const admitted = (): Replies => {
     if (!session.endedBy) core.announce(session);
@@ -128,12 +128,17 @@ function admit(
   };
   try {
     const answer = withTimeLimit(core.scheduler, options.hookTimeout, 'Admitting a session', () =>
-      core.listener.admit(session),
+      core.listener.admit(session, { id: message.id, ext: message.body['ext'] }),
     );
     return isThenable(answer) ? answer.then(admitted, denied) : admitted();
   } catch (error) {
     return denied(error);
   }
+}
+
+function reasonOf(error: unknown, revoked: boolean): Failure {
+  if (revoked) return { error: BayeuxErrors.sessionRevoked };
+  return error instanceof OperationRefusal ? error.failure : { error: BayeuxErrors.handshakeDenied };
 }
 
 function welcome(core: Core, exchange: Exchange, message: Incoming, session: Session) {
@@ -201,7 +206,14 @@ function declaresRefresh({ body, dialect }: Incoming): boolean {
 }
 
 /** A handshake that fails, fails for good. */
-export function refuseHandshake(core: Core, exchange: Exchange, message: Incoming, error: string) {
+export function refuseHandshake(
+  core: Core,
+  exchange: Exchange,
+  message: Incoming,
+  refused: string | Failure,
+) {
+  const why = typeof refused === 'string' ? { error: refused } : refused;
+  const { error } = why;
   const { address, credential } = exchange.context;
   const principal = credential.kind === 'principal' ? credential.principal : undefined;
   core.audit.record({ type: 'handshake_denied', principal, address, reason: error });
@@ -209,6 +221,7 @@ export function refuseHandshake(core: Core, exchange: Exchange, message: Incomin
   return failure(message, error, {
     supportedConnectionTypes: core.options.transports,
     advice: ADVICE_NONE,
+    ...detailsOf(why),
   });
 }
 

@@ -4,8 +4,10 @@ import { plainName } from '../dialect.js';
 import { BayeuxErrors, denied } from '../errors.js';
 import type { Exchange, Replies } from '../exchange.js';
 import { echoSubscription, failure, type Incoming, replyTo } from '../incoming.js';
-import { isThenable } from '../maybe-promise.js';
+import { isThenable, withTimeLimit } from '../maybe-promise.js';
+import type { Reply } from '../message.js';
 import type { Decision, MaybePromise } from '../ports.js';
+import { detailsOf, type Failure } from '../service.js';
 import type { Session } from '../session.js';
 import { enter, forget } from '../subscribing.js';
 
@@ -50,24 +52,31 @@ export function subscribe(
     return [failure(message, BayeuxErrors.tooManySubscriptions)];
   }
 
-  const decision = decideFor(core, session, channels);
+  const decision = decideFor(core, message, session, channels);
   return isThenable(decision)
     ? decision.then((settled) => conclude(core, message, session, channels, settled))
     : conclude(core, message, session, channels, decision);
 }
+
+/** Yes, or no with the reply's error: rules and authorizers give a reason, handlers of the application words of their own. */
+type Verdict = Decision | { readonly allowed: false; readonly failure: Failure };
 
 function conclude(
   core: Core,
   message: Incoming,
   session: Session,
   channels: readonly string[],
-  decision: Decision,
+  decision: Verdict,
 ): Replies {
-  const refused = (error: string): Replies => {
+  const refused = (error: string, rest: Reply = {}): Replies => {
     for (const channel of channels) forget(core, session.principal.tenant, channel);
-    return [failure(message, error)];
+    return [failure(message, error, rest)];
   };
-  if (!decision.allowed) return refused(denied(decision.operation ?? 'subscribe', decision.why));
+  if (!decision.allowed) {
+    return 'failure' in decision
+      ? refused(decision.failure.error, detailsOf(decision.failure))
+      : refused(denied(decision.operation ?? 'subscribe', decision.why));
+  }
   if (session.endedBy) return refused(BayeuxErrors.subscribeFailed);
   for (const channel of channels) {
     enter(core, session, channel);
@@ -78,29 +87,65 @@ function conclude(
 }
 
 /** What was decided for a principal that the session has no more, because its token was renewed meanwhile, is no yes. */
-function decideFor(core: Core, session: Session, channels: readonly string[]): MaybePromise<Decision> {
+function decideFor(
+  core: Core,
+  message: Incoming,
+  session: Session,
+  channels: readonly string[],
+): MaybePromise<Verdict> {
   const { principal } = session;
-  const decision = decideAll(core, session, channels);
+  const decision = decideAll(core, message, session, channels);
   if (!isThenable(decision)) return decision;
   return decision.then((settled) =>
-    settled.allowed && session.principal !== principal ? decideFor(core, session, channels) : settled,
+    settled.allowed && session.principal !== principal
+      ? decideFor(core, message, session, channels)
+      : settled,
   );
 }
 
 function decideAll(
   core: Core,
+  message: Incoming,
   session: Session,
   channels: readonly string[],
   from = 0,
-): MaybePromise<Decision> {
+): MaybePromise<Verdict> {
   for (let index = from; index < channels.length; index++) {
-    const decision = core.decide('subscribe', session, channels[index] as string);
+    const decision = decideOne(core, message, session, channels[index] as string);
     if (isThenable(decision)) {
       return decision.then((settled) =>
-        settled.allowed ? decideAll(core, session, channels, index + 1) : settled,
+        settled.allowed ? decideAll(core, message, session, channels, index + 1) : settled,
       );
     }
     if (!decision.allowed) return decision;
   }
   return { allowed: true };
+}
+
+/** Rules and authorizers come first, so that handlers hear only of what is permitted. */
+function decideOne(core: Core, message: Incoming, session: Session, channel: string): MaybePromise<Verdict> {
+  const decision = core.decide('subscribe', session, channel);
+  const next = (settled: Decision): MaybePromise<Verdict> =>
+    settled.allowed ? judge(core, message, session, channel) : settled;
+  return isThenable(decision) ? decision.then(next) : next(decision);
+}
+
+function judge(core: Core, { id }: Incoming, session: Session, channel: string): MaybePromise<Verdict> {
+  const verdict = (refused: Failure | undefined): Verdict =>
+    refused ? { allowed: false, failure: refused } : { allowed: true };
+  const failed = (error: unknown): Verdict => {
+    core.logger.error(`A subscription to ${channel} could not be judged, so it is refused.`, error);
+    return verdict({ error: BayeuxErrors.subscribeFailed });
+  };
+  try {
+    const judging = withTimeLimit(
+      core.scheduler,
+      core.options.hookTimeout,
+      `Judging a subscription to ${channel}`,
+      () => core.services.subscribe?.({ session, channel, id }),
+    );
+    return isThenable(judging) ? judging.then(verdict, failed) : verdict(judging);
+  } catch (error) {
+    return failed(error);
+  }
 }

@@ -1,0 +1,103 @@
+import { PARAM_ARGS_METADATA } from '@nestjs/websockets/internal';
+import { isThenable } from '../bayeux/maybe-promise.js';
+import type { MaybePromise } from '../bayeux/ports.js';
+import { type Failure, OperationRefusal } from '../bayeux/service.js';
+import type { CometAuthorizer, CometChannelListener } from './comet-channel.js';
+import { CometContext } from './comet-context.js';
+import type { CometMessage } from './comet-message.js';
+import type { CometService } from './comet.service.js';
+import type { CometSession } from './comet-session.js';
+import type { Handlers } from './gateway-hub.js';
+import { HandlerChannel } from './handler-channel.js';
+import type { ExploredClass, ExploredMethod } from './handler.explorer.js';
+import type { HandlerFactory } from './method-handler.js';
+import { ACK, OPERATIONS } from './operation-kinds.js';
+import type { Handler, Operations } from './operation.js';
+
+/** The handlers of all classes, each with what is bound to it. */
+export function handlersOf(classes: readonly ExploredClass[], factory: HandlerFactory): Handlers {
+  const of = <T>(pick: (type: ExploredClass, method: ExploredMethod) => readonly T[]): T[] =>
+    classes.flatMap((type) => type.methods.flatMap((method) => pick(type, method)));
+  const on = (names: 'publishes' | 'subscribes', operation: 'publish' | 'subscribe') =>
+    of((type, method) =>
+      method[names].map((name) => ({
+        channel: new HandlerChannel(name),
+        handler: factory.make(type, method.name, OPERATIONS[operation]),
+      })),
+    );
+  const hooks = (hook: ExploredMethod['lifeCycle'], operation: 'handshake' | 'disconnect') =>
+    of((type, method) =>
+      method.lifeCycle === hook && hook ? [factory.make(type, method.name, OPERATIONS[operation])] : [],
+    );
+  return {
+    services: of((type, { message, name }) =>
+      type.gateway === 'comet' && message !== undefined
+        ? [
+            {
+              channel: new HandlerChannel(message as string),
+              handler: factory.make(type, name, OPERATIONS.call),
+              acknowledges: acknowledges(type, name),
+            },
+          ]
+        : [],
+    ),
+    publishes: on('publishes', 'publish'),
+    subscribes: on('subscribes', 'subscribe'),
+    connections: hooks('handleConnection', 'handshake'),
+    disconnections: hooks('handleDisconnect', 'disconnect'),
+  };
+}
+
+/** Has the methods that `@OnChannel` marks listen to their channels, and those that `@CometAuthorize` marks authorize. */
+export function listen(
+  classes: readonly ExploredClass[],
+  factory: HandlerFactory,
+  operations: Operations,
+  service: CometService,
+): void {
+  for (const type of classes) {
+    for (const { name, method, hears, authorizes } of type.methods) {
+      const bound = method.bind(type.instance);
+      for (const channel of hears) {
+        const handler = factory.make(type, name, OPERATIONS.message);
+        service.channel(channel).addListener({
+          message: listener(handler, operations, channel, bound as MessageListener),
+        });
+      }
+      for (const channel of authorizes) service.channel(channel).addAuthorizer(bound as CometAuthorizer);
+    }
+  }
+}
+
+type MessageListener = NonNullable<CometChannelListener['message']>;
+
+/** Messages of the server have no session that could be guarded, nor a client to be told of a failure. */
+function listener(
+  handler: Handler,
+  operations: Operations,
+  pattern: string,
+  direct: MessageListener,
+): MessageListener {
+  return (message: CometMessage, sender: CometSession | undefined, params) => {
+    if (!sender || sender.local) return direct(message, sender, params);
+    let passes: unknown;
+    const context = new CometContext('message', sender, message.channel, params, undefined);
+    const failure = operations.run(handler, {
+      context,
+      data: message,
+      pattern,
+      result: (value) => (passes = value),
+    });
+    const settle = (failed: Failure | undefined): boolean => {
+      if (failed) throw new OperationRefusal(failed);
+      return passes !== false;
+    };
+    const answer: MaybePromise<boolean> = isThenable(failure) ? failure.then(settle) : settle(failure);
+    return answer;
+  };
+}
+
+function acknowledges({ type }: ExploredClass, methodName: string): boolean {
+  const parameters = (Reflect.getMetadata(PARAM_ARGS_METADATA, type, methodName) ?? {}) as object;
+  return Object.keys(parameters).some((key) => Number(key.split(':')[0]) === ACK);
+}

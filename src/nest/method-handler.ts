@@ -1,0 +1,79 @@
+import { type ContextId, ContextIdFactory, type NestContainer } from '@nestjs/core';
+import { Injector, type InstanceWrapper, type Module, REQUEST_CONTEXT_ID } from '@nestjs/core/internal';
+import type { Controller } from '@nestjs/common/internal';
+import type { CometSession } from './comet-session.js';
+import type { EnhancerContexts, Enhancers } from './enhancer-contexts.js';
+import type { OperationKind } from './operation-kinds.js';
+import type { Handler } from './operation.js';
+
+/** A class that has handlers, and the module that it is of. */
+export interface HandlerHost {
+  readonly wrapper: InstanceWrapper;
+  readonly module: Module;
+  readonly moduleKey: string;
+}
+
+/** What handlers are made with: one for all of an application. */
+export class HandlerFactory {
+  readonly #injector = new Injector();
+
+  constructor(
+    readonly contexts: EnhancerContexts,
+    private readonly container: NestContainer,
+  ) {}
+
+  make(host: HandlerHost, methodName: string, kind: OperationKind): Handler {
+    const { wrapper, moduleKey } = host;
+    const instance = wrapper.instance as object;
+    const name = `${(wrapper.metatype as { name?: string } | null)?.name ?? wrapper.name}.${methodName}`;
+    const enhancers = this.contexts.of({ instance, methodName, moduleKey, kind });
+    // Nest makes one for each session, with all it depends on that is request-scoped.
+    const scoped = !wrapper.isDependencyTreeStatic();
+    return {
+      name,
+      kind,
+      fallback: enhancers,
+      enhancersFor: scoped
+        ? ({ session }) => this.#enhancersOf(session, host, methodName, kind)
+        : () => enhancers,
+    };
+  }
+
+  async #enhancersOf(
+    session: CometSession,
+    { wrapper, module, moduleKey }: HandlerHost,
+    methodName: string,
+    kind: OperationKind,
+  ): Promise<Enhancers> {
+    const contextId = this.#contextOf(session, wrapper.isDependencyTreeDurable());
+    const collection = module.controllers.has(wrapper.token) ? module.controllers : module.providers;
+    const instance = await this.#injector.loadPerContext(
+      wrapper.instance as Controller,
+      module,
+      collection,
+      contextId,
+    );
+    return this.contexts.of({
+      instance,
+      methodName,
+      moduleKey,
+      kind,
+      contextId,
+      inquirerId: wrapper.id,
+    });
+  }
+
+  /** One for each session, in which `REQUEST` is the session, as in gateways of Nest. */
+  #contextOf(session: CometSession, durable: boolean): ContextId {
+    const contextId = ContextIdFactory.getByRequest(session as CometSession & Record<string, unknown>);
+    if (!Object.hasOwn(session, REQUEST_CONTEXT_ID)) {
+      Object.defineProperty(session, REQUEST_CONTEXT_ID, { value: contextId, configurable: true });
+      const { payload } = contextId as { payload?: object };
+      this.container.registerRequestProvider(
+        durable ? payload : payload ? Object.assign(session, payload) : session,
+        contextId,
+      );
+    }
+    return contextId;
+  }
+}
