@@ -16,7 +16,7 @@ export class Lifetime {
   #processing = 0;
   #processingSince = 0;
   #activeAt: number;
-  /** Told once, when nothing is in processing any more. */
+  /** Told when nothing is in processing any more. */
   #idle: { readonly promise: Promise<void>; readonly resolve: () => void } | undefined;
 
   constructor(session: Session, host: SessionHost) {
@@ -77,7 +77,9 @@ export class Lifetime {
   }
 
   endProcessing(): void {
-    if (--this.#processing === 0) this.#idle?.resolve();
+    if (--this.#processing > 0) return;
+    this.#idle?.resolve();
+    this.#idle = undefined;
   }
 
   /** A promise while something is in processing, which resolves when nothing is any more. */

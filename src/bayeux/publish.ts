@@ -23,12 +23,14 @@ export function publish(
   const decision = core.decide('publish', session, message.channel);
   const decided = (settled: Decision): MaybePromise<Replies> => {
     if (!settled.allowed) return [failure(message, denied(settled.operation ?? 'publish', settled.why))];
-    return judged(core, message, session, data.value, (value) =>
+    const then = (value: unknown): MaybePromise<Replies> =>
       listened(core, message, session, value, () => {
         exchange.defer();
         return conclude(core, message, session, value);
-      }),
-    );
+      });
+    return core.services.judgesPublishes
+      ? judged(core, message, session, data.value, then)
+      : then(data.value);
   };
   return isThenable(decision) ? decision.then(decided) : decided(decision);
 }
@@ -46,12 +48,20 @@ function judged(
     core.logger.error(`A publish on ${channel} could not be judged, so it is refused.`, error);
     return [failure(message, BayeuxErrors.publishFailed)];
   };
-  const next = (outcome: PublishOutcome): MaybePromise<Replies> =>
-    outcome.kind === 'passed' ? then(outcome.data) : [refusal(message, outcome.failure)];
+  const next = (outcome: PublishOutcome): MaybePromise<Replies> => {
+    if (outcome.kind === 'failed') return [refusal(message, outcome.failure)];
+    try {
+      // Before listeners hear of it.
+      if (outcome.data !== data) serialise(outcome.data);
+    } catch (error) {
+      return failed(error);
+    }
+    return then(outcome.data);
+  };
   let judging: MaybePromise<PublishOutcome | undefined>;
   try {
-    judging = withTimeLimit(core.scheduler, core.options.hookTimeout, `Judging a publish on ${channel}`, () =>
-      core.services.publish?.({ session, channel, id, data }),
+    judging = withTimeLimit(core.scheduler, core.options.hookTimeout, `Judging a publish on ${channel}`, (expired) =>
+      core.services.publish?.({ session, channel, id, data }, expired),
     );
   } catch (error) {
     return failed(error);

@@ -48,7 +48,7 @@ function passesGuards(core: Core, session: Session, name: string): MaybePromise<
       core.scheduler,
       core.options.hookTimeout,
       `Judging a subscription to ${name}`,
-      () => core.services.resubscribe?.(session, name),
+      (expired) => core.services.resubscribe?.(session, name, expired),
     );
     return isThenable(refused) ? refused.then((failure) => !failure, failed) : !refused;
   } catch (error) {

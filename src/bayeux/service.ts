@@ -48,12 +48,24 @@ export type PublishOutcome =
 export interface Services {
   /** Answers a `/service/…` channel. */
   call(call: ServiceCall): MaybePromise<ServiceOutcome>;
-  /** Judges a publish that is permitted, before listeners hear of it. `undefined` where no handler is concerned. */
-  publish?(message: ClientMessage): MaybePromise<PublishOutcome> | undefined;
+  /** Whether a handler judges publishes at all: most applications have none, and publishes come in masses. */
+  readonly judgesPublishes?: boolean;
+  /**
+   * Judges a publish that is permitted, before listeners hear of it. `undefined` where no handler is concerned. No handler
+   * begins once the time has `expired`, as the publish is refused then.
+   */
+  publish?(message: ClientMessage, expired: () => boolean): MaybePromise<PublishOutcome> | undefined;
   /** Judges a subscription that is permitted, to a channel or a pattern. `undefined` lets it be. */
-  subscribe?(request: Omit<ClientMessage, 'data'>): MaybePromise<Failure | undefined>;
+  subscribe?(
+    request: Omit<ClientMessage, 'data'>,
+    expired: () => boolean,
+  ): MaybePromise<Failure | undefined>;
   /** Judges a subscription anew, after the session has presented another token. Nothing but guards is asked. */
-  resubscribe?(session: Session, subscription: string): MaybePromise<Failure | undefined>;
+  resubscribe?(
+    session: Session,
+    subscription: string,
+    expired: () => boolean,
+  ): MaybePromise<Failure | undefined>;
 }
 
 /** Told of sessions. */

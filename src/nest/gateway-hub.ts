@@ -131,10 +131,14 @@ export class GatewayHub implements Services, SessionListener {
     return isThenable(failure) ? failure.then(outcomeOf) : outcomeOf(failure);
   }
 
-  publish(message: ClientMessage): MaybePromise<PublishOutcome> | undefined {
+  get judgesPublishes(): boolean {
+    return this.#publishes.length > 0;
+  }
+
+  publish(message: ClientMessage, expired: () => boolean): MaybePromise<PublishOutcome> | undefined {
     const { session, channel, id } = message;
     const operations = this.#operations;
-    if (!operations || this.#publishes.length === 0 || session.state.local) return undefined;
+    if (!operations || session.state.local) return undefined;
     const step = (index: number, data: unknown): MaybePromise<PublishOutcome> => {
       for (let at = index; at < this.#publishes.length; at++) {
         const { handler, channel: own } = this.#publishes[at] as ChannelHandler;
@@ -151,6 +155,7 @@ export class GatewayHub implements Services, SessionListener {
         const next = (failed: Failure | undefined): MaybePromise<PublishOutcome> => {
           if (failed) return { kind: 'failed', failure: failed };
           if (result === false) return { kind: 'failed', failure: { error: BayeuxErrors.messageDeleted } };
+          if (expired()) return { kind: 'failed', failure: { error: BayeuxErrors.publishFailed } };
           return step(at + 1, result === undefined || result === true ? data : result);
         };
         return isThenable(failure) ? failure.then(next) : next(failure);
@@ -160,8 +165,11 @@ export class GatewayHub implements Services, SessionListener {
     return step(0, message.data);
   }
 
-  subscribe({ session, channel, id }: Omit<ClientMessage, 'data'>): MaybePromise<Failure | undefined> {
-    return this.#judge(session, channel, id, (operations, handler, input) => {
+  subscribe(
+    { session, channel, id }: Omit<ClientMessage, 'data'>,
+    expired: () => boolean,
+  ): MaybePromise<Failure | undefined> {
+    return this.#judge(session, channel, id, expired, (operations, handler, input) => {
       let refused = false;
       const failure = operations.run(handler, { ...input, result: (value) => (refused = value === false) });
       const settle = (failed: Failure | undefined): Failure | undefined =>
@@ -170,8 +178,12 @@ export class GatewayHub implements Services, SessionListener {
     });
   }
 
-  resubscribe(session: Session, subscription: string): MaybePromise<Failure | undefined> {
-    return this.#judge(session, subscription, undefined, (operations, handler, input) =>
+  resubscribe(
+    session: Session,
+    subscription: string,
+    expired: () => boolean,
+  ): MaybePromise<Failure | undefined> {
+    return this.#judge(session, subscription, undefined, expired, (operations, handler, input) =>
       operations.guard(handler, input),
     );
   }
@@ -181,6 +193,7 @@ export class GatewayHub implements Services, SessionListener {
     session: Session,
     subscription: string,
     id: string | undefined,
+    expired: () => boolean,
     ask: (
       operations: Operations,
       handler: Handler,
@@ -196,7 +209,7 @@ export class GatewayHub implements Services, SessionListener {
         if (!params) continue;
         const context = new CometContext('subscribe', viewOf(session), subscription, params, id);
         const failure = ask(operations, handler, { context, data: subscription, pattern: channel.name });
-        if (isThenable(failure)) return failure.then((failed) => failed ?? step(at + 1));
+        if (isThenable(failure)) return failure.then((failed) => failed ?? (expired() ? LATE : step(at + 1)));
         if (failure) return failure;
       }
       return undefined;
@@ -216,6 +229,7 @@ export class GatewayHub implements Services, SessionListener {
 }
 
 const NOT_WANTED: Failure = { error: '403:denied_by_handler:subscribe_denied' };
+const LATE: Failure = { error: BayeuxErrors.subscribeFailed };
 const DONE: ServiceOutcome = { kind: 'done' };
 
 function outcomeOf(failure: Failure | undefined): ServiceOutcome {

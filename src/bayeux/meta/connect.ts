@@ -40,7 +40,8 @@ export function connect(core: Core, exchange: Exchange, message: Incoming, sessi
   const alone = !link.once || exchange.size === 1;
   // Nor is one held that brought a newer token: its client hears at once that all is well.
   const atOnce = first || exchange.renewed || timeout === 0 || !alone;
-  if (atOnce || session.mailbox.due || core.draining) {
+  // While the server drains, a session with calls under way is the only one left: its end answers what is held.
+  if (atOnce || session.mailbox.due) {
     session.connectAnswered();
     return [session.connectReply(message)];
   }

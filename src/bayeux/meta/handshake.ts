@@ -122,7 +122,9 @@ function admit(
   };
   const admitted = (): Replies => {
     if (!session.endedBy) core.announce(session);
-    // It may have been ended meanwhile, by a hook or by a shutdown.
+    // Another node may let it in.
+    if (session.endedBy === 'shutdown') return turnAway(exchange);
+    // A hook may have ended it meanwhile.
     if (session.endedBy) return denied(new Error('the session has ended'));
     return [welcome(core, exchange, message, session)];
   };

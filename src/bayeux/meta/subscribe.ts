@@ -142,7 +142,7 @@ function judge(core: Core, { id }: Incoming, session: Session, channel: string):
       core.scheduler,
       core.options.hookTimeout,
       `Judging a subscription to ${channel}`,
-      () => core.services.subscribe?.({ session, channel, id }),
+      (expired) => core.services.subscribe?.({ session, channel, id }, expired),
     );
     return isThenable(judging) ? judging.then(verdict, failed) : verdict(judging);
   } catch (error) {
