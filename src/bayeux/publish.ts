@@ -60,8 +60,11 @@ function judged(
   };
   let judging: MaybePromise<PublishOutcome | undefined>;
   try {
-    judging = withTimeLimit(core.scheduler, core.options.hookTimeout, `Judging a publish on ${channel}`, (expired) =>
-      core.services.publish?.({ session, channel, id, data }, expired),
+    judging = withTimeLimit(
+      core.scheduler,
+      core.options.hookTimeout,
+      `Judging a publish on ${channel}`,
+      (expired) => core.services.publish?.({ session, channel, id, data }, expired),
     );
   } catch (error) {
     return failed(error);

@@ -56,10 +56,7 @@ export interface Services {
    */
   publish?(message: ClientMessage, expired: () => boolean): MaybePromise<PublishOutcome> | undefined;
   /** Judges a subscription that is permitted, to a channel or a pattern. `undefined` lets it be. */
-  subscribe?(
-    request: Omit<ClientMessage, 'data'>,
-    expired: () => boolean,
-  ): MaybePromise<Failure | undefined>;
+  subscribe?(request: Omit<ClientMessage, 'data'>, expired: () => boolean): MaybePromise<Failure | undefined>;
   /** Judges a subscription anew, after the session has presented another token. Nothing but guards is asked. */
   resubscribe?(
     session: Session,

@@ -246,8 +246,9 @@ export interface CometCompatOptions {
 export interface CometServiceOptions {
   /**
    * Answers `null` where a handler has no result: nothing is returned, a promise of nothing, or an Observable without values.
-   * Clients that wait for an answer to each call need it (`remoteCall` of cometd ends in a time-out else); one call asks for
-   * it by `ext: { call: true }`. @default false
+   * Clients that wait for an answer to each call need it: `remoteCall` of cometd ends in a time-out else. One call asks for
+   * it by `ext: { call: true }`, as in `cometd.remoteCall('save', data, 5000, { ext: { call: true } }, done)`.
+   * @default false
    */
   answerVoid?: boolean;
   /**

@@ -81,11 +81,16 @@ export class CometdClient implements RealClient {
     });
   }
 
-  async call(service: string, data: unknown): Promise<unknown> {
+  call(service: string, data: unknown): Promise<unknown> {
+    return this.remoteCall(service, data);
+  }
+
+  /** A call that is given up after `timeout` milliseconds. `members` are added to its message. */
+  async remoteCall(service: string, data: unknown, timeout = 5_000, members: object = {}): Promise<unknown> {
     const target = service.replace(/^\/service\//, '');
     let answer: unknown;
     await this.#ask((callback) => {
-      this.#cometd.remoteCall(target, data, 5_000, (message) => {
+      this.#cometd.remoteCall(target, data, timeout, members, (message) => {
         answer = message.data;
         callback(message);
       });
