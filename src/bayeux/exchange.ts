@@ -21,6 +21,8 @@ export interface Greeting {
 export interface ExchangeHost {
   readonly turns: Turns;
   readonly logger: Logger;
+  /** Those that wait for handlers of the application. */
+  readonly underWay: Set<Exchange>;
   /** What extensions make of the replies. */
   complete(replies: Replies, session: Session | undefined): Replies;
 }
@@ -131,6 +133,7 @@ export class Exchange {
       this.#complete();
       return;
     }
+    this.host.underWay.add(this);
     // Pushes need not wait for code of the application, which may take its time.
     this.#release();
     if (!this.link.once) this.#write();
@@ -174,6 +177,7 @@ export class Exchange {
   }
 
   #complete(): void {
+    if (this.#done) this.host.underWay.delete(this);
     this.#write();
     this.#release();
     this.session?.endProcessing();

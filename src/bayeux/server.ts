@@ -73,6 +73,7 @@ export class BayeuxServer implements Core {
   readonly locals = new Map<string, Session>();
   /** What takes long waits there for its next slice. */
   readonly turns: Turns;
+  readonly underWay = new Set<Exchange>();
   readonly #handling: MessageHandling;
   readonly #admission: Admission;
   #dirty: Session[] = [];
@@ -238,6 +239,8 @@ export class BayeuxServer implements Core {
       else end();
     }
     for (const session of [...this.locals.values()]) session.end('shutdown');
+    // A handshake gets no session any more, and need not wait to hear of it.
+    this.#letGo(({ session }) => session === undefined);
     if (waiting.length === 0) return undefined;
     const { drainTimeout } = this.options;
     return Promise.resolve(
@@ -249,8 +252,16 @@ export class BayeuxServer implements Core {
         for (const session of this.sessions.all()) {
           session.end('shutdown', this.random() * this.options.rehandshakeSpread);
         }
+        this.#letGo(() => true);
       },
     );
+  }
+
+  /** Answers requests that wait for handlers, as those would hold up the end of their HTTP server. */
+  #letGo(which: (exchange: Exchange) => boolean): void {
+    for (const exchange of this.underWay) {
+      if (exchange.link.once && which(exchange)) exchange.link.end('unavailable');
+    }
   }
 
   decide(operation: Exclude<Operation, 'create'>, session: Session, channel: string): MaybePromise<Decision> {

@@ -252,8 +252,9 @@ export interface CometServiceOptions {
    */
   answerVoid?: boolean;
   /**
-   * For how many milliseconds calls may go on that are under way when the application shuts down, so that they get their
-   * answers. @default 5000
+   * For how many milliseconds calls, publishes and subscribes may go on that are under way when the application shuts down, so
+   * that they get their answers. Those over HTTP that last longer get a 503. Providers that handlers use must not close in
+   * `onModuleDestroy`, which Nest calls before. @default 5000
    */
   drainTimeout?: number;
 }

@@ -11,6 +11,8 @@ export interface AppProcessSettings {
   readonly http: readonly HttpKind[];
   /** Whether there is an ordinary gateway, on `/plain`. */
   readonly gateway?: boolean;
+  /** Whether it ends by a signal as applications do, with services that are at work then: `/service/slow` and `/service/hung`. */
+  readonly signals?: boolean;
   /** Options of the module; without any, everybody gets in. */
   readonly options?: CometModuleOptions;
   /** Options of Node. */
@@ -90,6 +92,13 @@ export class AppProcess {
       if (performance.now() > end) throw new Error(`Waited in vain for ${what}: ${JSON.stringify(state)}`);
       await pause(10);
     }
+  }
+
+  /** Sends a signal. @returns the one that the process has ended by, if any. */
+  async signal(signal: NodeJS.Signals): Promise<NodeJS.Signals | null> {
+    this.child.kill(signal);
+    await within('the process to end', this.#ended);
+    return this.child.signalCode;
   }
 
   async stop(): Promise<void> {

@@ -8,8 +8,14 @@ import { Controller, Get, type INestApplication, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
-import { WebSocketGateway } from '@nestjs/websockets';
-import { CometAdapter, CometModule, type CometModuleOptions, CometService } from '../../src/index.js';
+import { SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
+import {
+  CometAdapter,
+  CometGateway,
+  CometModule,
+  type CometModuleOptions,
+  CometService,
+} from '../../src/index.js';
 import type { AppProcessSettings, AppProcessState } from './app-process.js';
 import type { HttpKind } from './comet-app.js';
 import { TEST_TLS } from './tls.js';
@@ -17,6 +23,7 @@ import { TEST_TLS } from './tls.js';
 const {
   http = [],
   gateway = false,
+  signals = false,
   options,
 } = JSON.parse(process.argv[2] ?? '{}') as Partial<AppProcessSettings>;
 
@@ -27,6 +34,22 @@ const OPEN: CometModuleOptions = {
 
 @WebSocketGateway({ path: '/plain' })
 class PlainGateway {}
+
+@CometGateway()
+class BusyGateway {
+  /** Answers a while after the signal has come. */
+  @SubscribeMessage('/service/slow')
+  slow(): Promise<string> {
+    return new Promise((resolve) => {
+      process.once('SIGTERM', () => setTimeout(resolve, 100, 'done'));
+    });
+  }
+
+  @SubscribeMessage('/service/hung')
+  hung(): Promise<never> {
+    return new Promise(() => undefined);
+  }
+}
 
 @Controller('portal')
 class PortalController {
@@ -39,7 +62,7 @@ class PortalController {
 @Module({
   imports: [CometModule.forRoot(options ?? OPEN)],
   controllers: [PortalController],
-  providers: gateway ? [PlainGateway] : [],
+  providers: [...(gateway ? [PlainGateway] : []), ...(signals ? [BusyGateway] : [])],
 })
 class AppModule {}
 
@@ -61,6 +84,7 @@ async function listen(kind: HttpKind): Promise<INestApplication> {
     logger: ['error', 'warn'],
   });
   app.useWebSocketAdapter(new CometAdapter(app));
+  if (signals) app.enableShutdownHooks();
   await app.listen(0, '127.0.0.1');
   return app;
 }
