@@ -1,24 +1,18 @@
 import type { Type } from '@nestjs/common';
 import {
+  CUSTOM_ROUTE_ARGS_METADATA,
   EXCEPTION_FILTERS_METADATA,
   GUARDS_METADATA,
   INTERCEPTORS_METADATA,
   PIPES_METADATA,
 } from '@nestjs/common/internal';
 import { PARAM_ARGS_METADATA } from '@nestjs/websockets/internal';
-import {
-  type ChannelLimits,
-  isChannel,
-  isMeta,
-  isPattern,
-  isService,
-  isSubscription,
-} from '../bayeux/channel.js';
-import { AUTH_CHANNEL } from '../bayeux/credential-life.js';
+import type { ChannelLimits } from '../bayeux/channel.js';
 import { channelParam } from './channel-param.decorator.js';
-import { areAmbiguous, HandlerChannel, variablesOf } from './handler-channel.js';
+import { variablesOf } from './handler-channel.js';
 import type { ExploredClass, ExploredMethod } from './handler.explorer.js';
-import type { ParameterMetadata } from './operation-kinds.js';
+import { checkAnswers, checkChannels, checkService, refuse, shown } from './name-checks.js';
+import { ACK, isParameterOfGateways, type ParameterMetadata } from './operation-kinds.js';
 
 /**
  * Looks for what would do nothing, or something else than it says, without a word.
@@ -28,40 +22,44 @@ import type { ParameterMetadata } from './operation-kinds.js';
 export function checkHandlers(classes: readonly ExploredClass[], limits: ChannelLimits): void {
   checkListedOnce(classes);
   for (const type of classes) {
+    checkPlaces(type);
     for (const method of type.methods) {
       const where = `${type.name}.${method.name}`;
-      checkService(where, type, method, limits);
+      checkService(type, method, limits);
       checkChannels(where, method, limits);
       checkScope(where, type, method);
       checkParameters(where, type, method);
       checkEnhancers(where, type, method);
     }
+    checkClassEnhancers(type);
   }
   checkAnswers(classes);
 }
 
 /** Whether something of ours calls a method. */
-export function isHandler({
-  message,
-  publishes,
-  subscribes,
-  hears,
-  authorizes,
-  lifeCycle,
-}: ExploredMethod): boolean {
-  const channels = publishes.length + subscribes.length + hears.length + authorizes.length;
-  return message !== undefined || lifeCycle !== undefined || channels > 0;
+export function isHandler(method: ExploredMethod): boolean {
+  return method.message !== undefined || method.lifeCycle !== undefined || isChannelHandler(method);
 }
 
-function refuse(sentence: string): never {
-  throw new TypeError(sentence);
+function isChannelHandler({ publishes, subscribes, hears, authorizes }: ExploredMethod): boolean {
+  return publishes.length + subscribes.length + hears.length + authorizes.length > 0;
+}
+
+/** Whether something of ours calls a method, and not only Nest for a gateway of another kind. */
+function isOurs({ gateway }: ExploredClass, method: ExploredMethod): boolean {
+  return gateway === 'other' ? isChannelHandler(method) : isHandler(method);
+}
+
+/** Whether enhancers run for a method: authorizers are asked without. */
+function isEnhanced(type: ExploredClass, method: ExploredMethod): boolean {
+  return isOurs(type, { ...method, authorizes: [] });
 }
 
 function checkListedOnce(classes: readonly ExploredClass[]): void {
   const first = new Map<Type, ExploredClass>();
   for (const found of classes) {
     // Values and what factories make may be several of one class on purpose.
-    if (found.wrapper.isNotMetatype) continue;
+    if (!found.listed) continue;
     if (found.gateway !== 'comet' && !found.methods.some(isChannelHandler)) continue;
     const other = first.get(found.type);
     if (!other) {
@@ -69,135 +67,122 @@ function checkListedOnce(classes: readonly ExploredClass[]): void {
       continue;
     }
     const [one, two] = [other, found].map(({ module }) => module.metatype.name);
-    const where = one === two ? `${one} twice` : `${one} and ${two}`;
-    refuse(
-      `${found.name} is a provider of ${where}, so each of its handlers would run twice: list it in the providers of ` +
-        'one module, and export it from there where others inject it.',
-    );
-  }
-}
-
-function isChannelHandler({ publishes, subscribes, hears, authorizes }: ExploredMethod): boolean {
-  return publishes.length + subscribes.length + hears.length + authorizes.length > 0;
-}
-
-function checkService(
-  where: string,
-  { gateway, name: className }: ExploredClass,
-  { message, name }: ExploredMethod,
-  limits: ChannelLimits,
-): void {
-  if (message === undefined || gateway === 'other') {
-    if (gateway === 'other' && typeof message === 'string' && isService(message)) {
+    const sameModule = other.module.metatype === found.module.metatype;
+    // A dynamic module that is imported twice, with other options each time, has providers of its own each time.
+    const dynamic = sameModule && other.module !== found.module;
+    if (dynamic && found.gateway !== 'comet') continue;
+    if (dynamic) {
       refuse(
-        `${where} handles ${message}, but ${className} is a gateway on another path than the endpoint: mark the class ` +
-          'with @CometGateway() in place of @WebSocketGateway().',
+        `${found.name} is a gateway of ${one}, which is imported more than once with other options each time, so each ` +
+          'of its handlers would run more than once: move the gateway to a module that is imported once.',
       );
     }
-    return;
-  }
-  if (gateway === 'none') {
+    const where = sameModule ? `${one} twice` : `${one} and ${two}`;
     refuse(
-      `${where} is marked with @SubscribeMessage, but ${className} is no gateway, so that it is never called: mark the ` +
-        'class with @CometGateway().',
-    );
-  }
-  const says = `${where} handles ${JSON.stringify(message)}, which no message of a client can reach`;
-  const example = `@SubscribeMessage('/service/${name}')`;
-  if (typeof message !== 'string' || !isService(message)) {
-    refuse(
-      `${says}: handlers answer services, so write for example ${example}. For what clients publish on a channel there ` +
-        'is @OnPublish.',
-    );
-  }
-  if (message === AUTH_CHANNEL) {
-    refuse(`${says}, as the server answers it itself: choose another name, for example ${example}.`);
-  }
-  if (isPattern(message)) {
-    refuse(`${says}, as services have no wildcards: write a variable, as in '/service/rooms/{room}'.`);
-  }
-  checkTemplate(message);
-  if (!isChannel(message.replace(/[{}]/g, ''), limits)) {
-    refuse(
-      `${says}, as it is no channel name within the limits of the options: write for example ${example}.`,
+      `${found.name} is a provider of ${where}, so each of its handlers would run twice: list it in the providers of ` +
+        'one module, and export it from there where others inject it. Another token for it is given by useExisting.',
     );
   }
 }
 
-function checkTemplate(name: string): void {
-  new HandlerChannel(name);
+const MISPLACED = {
+  static: 'it is static, and handlers are called on an instance: take "static" away.',
+  symbol: 'its name is a symbol, and Nest looks for handlers with names alone: give it a name.',
+  accessor: 'it is an accessor, which is not called: write it as a method.',
+} as const;
+
+function checkPlaces({ name, misplaced }: ExploredClass): void {
+  const [first] = misplaced;
+  if (first) refuse(`${name}.${first.name} would never be called, as ${MISPLACED[first.why]}`);
 }
 
-function checkChannels(where: string, method: ExploredMethod, limits: ChannelLimits): void {
-  const { publishes, subscribes, hears, authorizes } = method;
-  const decorated = {
-    OnPublish: publishes,
-    OnSubscribe: subscribes,
-    OnChannel: hears,
-    CometAuthorize: authorizes,
-  };
-  for (const [decorator, names] of Object.entries(decorated)) {
-    for (const name of names) {
-      const says = `${where} is marked with @${decorator}(${JSON.stringify(name)})`;
-      if (typeof name !== 'string' || !isSubscription(name.replace(/[{}]/g, ''), limits) || isMeta(name)) {
-        refuse(
-          `${says}, which is no channel: write for example '/news/sport', '/news/**' or '/rooms/{room}'.`,
-        );
-      }
-      checkTemplate(name);
-      if (isService(name) && (decorator === 'OnPublish' || decorator === 'OnSubscribe')) {
-        refuse(
-          `${says}, but nobody can ${decorator === 'OnPublish' ? 'publish on' : 'subscribe to'} a service: write ` +
-            `@SubscribeMessage('${name}') in a gateway.`,
-        );
-      }
-    }
-  }
-}
-
-function checkScope(
-  where: string,
-  { isStatic, name }: ExploredClass,
-  { hears, authorizes }: ExploredMethod,
-): void {
-  if (isStatic) return;
-  const [heard] = hears;
+function checkScope(where: string, type: ExploredClass, method: ExploredMethod): void {
+  const { isStatic, name, perUse } = type;
   const advice = 'move it to a provider of the default scope.';
+  if (perUse === 'transient' && isOurs(type, method)) {
+    refuse(
+      `${where} is a handler, but ${name} is transient, so that there is none of it but those that others inject: ${advice}`,
+    );
+  }
+  if (perUse === 'factory' && isOurs(type, method)) {
+    refuse(
+      `${where} is a handler, but ${name} is made by a factory for each request, which messages are not: list the class ` +
+        'itself in the providers, or let the factory depend on nothing that is request-scoped.',
+    );
+  }
+  if (isStatic) return;
+  const [heard] = method.hears;
+  const scoped = `${name} is request-scoped, itself or by what it depends on`;
   if (heard !== undefined) {
     refuse(
-      `${where} listens to ${heard}, but ${name} is request-scoped, and messages of the server have no request: ${advice}`,
+      `${where} listens to ${heard}, but ${scoped}, and messages of the server have no request: ${advice}`,
     );
   }
-  const [authorized] = authorizes;
+  const [authorized] = method.authorizes;
   if (authorized !== undefined) {
     refuse(`${where} shall authorize ${authorized}, but there is one for each request: ${advice}`);
   }
 }
 
-function checkParameters(where: string, { type }: ExploredClass, method: ExploredMethod): void {
-  const { name, message, publishes, subscribes, hears } = method;
-  const parameters = (Reflect.getMetadata(PARAM_ARGS_METADATA, type, name) ?? {}) as Record<
-    string,
-    ParameterMetadata
-  >;
-  const channels = [...(typeof message === 'string' ? [message] : []), ...publishes, ...subscribes, ...hears];
-  for (const { factory, data } of Object.values(parameters)) {
-    if ((factory as unknown) !== channelParam) continue;
-    if (channels.length === 0) {
-      refuse(
-        `${where} has a parameter with @ChannelParam, but it is called for no channel: it is for methods with ` +
-          '@SubscribeMessage, @OnPublish, @OnSubscribe or @OnChannel.',
-      );
-    }
-    const variables = [...new Set(channels.flatMap(variablesOf))];
-    if (data === undefined || variables.includes(data as string)) continue;
+function checkParameters(where: string, type: ExploredClass, method: ExploredMethod): void {
+  const { gateway } = type;
+  const { name, publishes, subscribes, hears, lifeCycle } = method;
+  const parameters = Object.entries(
+    (Reflect.getMetadata(PARAM_ARGS_METADATA, type.type, name) ?? {}) as Record<string, ParameterMetadata>,
+  );
+  if (parameters.length === 0) return;
+  const message = gateway === 'comet' && typeof method.message === 'string' ? [method.message] : [];
+  const channels = [...message, ...publishes, ...subscribes, ...hears];
+  for (const [, { factory, data }] of parameters) {
+    if ((factory as unknown) === channelParam) checkChannelParam(where, data, channels);
+  }
+  // Others of Nest read the parameters of their methods in their own way.
+  if (method.calledByNest || !isOurs(type, method)) return;
+  if (!isEnhanced(type, method)) {
     refuse(
-      `${where} asks for @ChannelParam('${data as string}'), which is no variable of ${channels.join(' and ')}: ` +
-        (variables.length === 0
-          ? 'write variables in braces, as in /rooms/{room}.'
-          : `write ${listed(variables)}.`),
+      `${where} has parameters with decorators, but @CometAuthorize calls it with its request alone: take the ` +
+        'decorators away, and write (request: CometAuthorizationRequest).',
     );
   }
+  for (const [key, { factory, data, pipes = [] }] of parameters) {
+    const kind = Number(key.split(':')[0]);
+    if (kind === ACK && message.length === 0) {
+      refuse(
+        `${where} has a parameter with @Ack(), but calls of services alone are acknowledged, and nothing else calls ` +
+          'this method: take it away.',
+      );
+    }
+    if (!key.includes(CUSTOM_ROUTE_ARGS_METADATA) && !factory && !isParameterOfGateways(kind)) {
+      const variable = typeof data === 'string' ? `@ChannelParam('${data}')` : '@ChannelParam()';
+      refuse(
+        `${where} has a parameter with a decorator of controllers, which gives a handler nothing: write @MessageBody() ` +
+          `for the data, @ConnectedSocket() for the session, or ${variable} for a variable of the channel.`,
+      );
+    }
+    if (lifeCycle === 'handleDisconnect' && channels.length === 0 && pipes.length > 0) {
+      refuse(
+        `${where} has a parameter with a pipe, but a session that has ended can be refused nothing, and pipes do not ` +
+          'run there: take the pipe away.',
+      );
+    }
+  }
+}
+
+function checkChannelParam(where: string, variable: unknown, channels: readonly string[]): void {
+  if (channels.length === 0) {
+    refuse(
+      `${where} has a parameter with @ChannelParam, but it is called for no channel: it is for methods with ` +
+        '@SubscribeMessage of a @CometGateway(), @OnPublish, @OnSubscribe or @OnChannel.',
+    );
+  }
+  const variables = [...new Set(channels.flatMap(variablesOf))];
+  if (variable === undefined || variables.includes(variable as string)) return;
+  refuse(
+    `${where} asks for @ChannelParam(${shown(variable)}), which is no variable of ${channels.join(' and ')}: ` +
+      (variables.length === 0
+        ? 'write variables in braces, as in /rooms/{room}.'
+        : `write ${listed(variables)}.`),
+  );
 }
 
 function listed(variables: readonly string[]): string {
@@ -211,11 +196,18 @@ const ENHANCERS = {
   UseFilters: EXCEPTION_FILTERS_METADATA,
 } as const;
 
-function checkEnhancers(where: string, { gateway }: ExploredClass, explored: ExploredMethod): void {
+type Decorator = keyof typeof ENHANCERS;
+
+function enhancersOf(target: object): Decorator[] {
+  return (Object.keys(ENHANCERS) as Decorator[]).filter(
+    (name) => Reflect.getMetadata(ENHANCERS[name], target) !== undefined,
+  );
+}
+
+function checkEnhancers(where: string, type: ExploredClass, explored: ExploredMethod): void {
   const { method, lifeCycle, authorizes, calledByNest } = explored;
-  const bound = Object.entries(ENHANCERS)
-    .filter(([, key]) => Reflect.getMetadata(key, method) !== undefined)
-    .map(([name]) => name);
+  if (isEnhanced(type, explored)) checkMade(where, type, explored);
+  const bound = enhancersOf(method);
   const [first] = bound;
   if (first === undefined || calledByNest) return;
   if (authorizes.length > 0) {
@@ -225,13 +217,14 @@ function checkEnhancers(where: string, { gateway }: ExploredClass, explored: Exp
     );
   }
   const idle = bound.find((name) => name === 'UseGuards' || name === 'UsePipes');
-  if (lifeCycle === 'handleDisconnect' && idle !== undefined) {
+  if (lifeCycle === 'handleDisconnect' && !isChannelHandler(explored) && idle !== undefined) {
     refuse(
       `${where} is marked with @${idle}, but a session that has ended can be refused nothing: guards and pipes do not ` +
         'run there. Interceptors and filters do.',
     );
   }
-  if (gateway === 'comet' && !isHandler(explored)) {
+  // A mark of another library may say that it calls the method, with its enhancers.
+  if (type.gateway === 'comet' && !isHandler(explored) && !isMarkedByOthers(method)) {
     refuse(
       `${where} is marked with @${first}, but nothing calls it for a client: mark it with @SubscribeMessage, @OnPublish, ` +
         '@OnSubscribe or @OnChannel too, or take the decorator away.',
@@ -239,23 +232,59 @@ function checkEnhancers(where: string, { gateway }: ExploredClass, explored: Exp
   }
 }
 
-/** A call has one answer: two handlers that could both give it are told apart by nothing. */
-function checkAnswers(classes: readonly ExploredClass[]): void {
-  const answers: { readonly where: string; readonly channel: string }[] = [];
-  for (const { gateway, name: className, methods } of classes) {
-    if (gateway !== 'comet') continue;
-    for (const { message, name } of methods) {
-      if (typeof message !== 'string') continue;
-      const where = `${className}.${name}`;
-      const other = answers.find(({ channel }) => areAmbiguous(channel, message));
-      if (other) {
-        const both = other.channel === message ? message : `${other.channel} and ${message}`;
-        refuse(
-          `${other.where} and ${where} answer the same service (${both}): leave one of them, or give it another name. ` +
-            'Several values are answered by an Observable.',
-        );
-      }
-      answers.push({ where, channel: message });
-    }
+/** Enhancers of a gateway whose methods are called without any: its hooks of Nest, and authorizers. */
+function checkClassEnhancers(explored: ExploredClass): void {
+  const { gateway, methods, name, type } = explored;
+  if (gateway !== 'comet') return;
+  const [first] = enhancersOf(type);
+  if (first === undefined) return;
+  const run = methods.some(
+    (method) => isEnhanced(explored, method) || method.calledByNest || isMarkedByOthers(method.method),
+  );
+  if (run) return;
+  refuse(
+    `${name} is marked with @${first}, but has no handler that it would run for: mark methods with @SubscribeMessage, ` +
+      '@OnPublish, @OnSubscribe or @OnChannel, or take the decorator away. Authorizers are asked without enhancers.',
+  );
+}
+
+const KNOWN_MARKS: readonly unknown[] = Object.values(ENHANCERS);
+
+function isMarkedByOthers(method: object): boolean {
+  return Reflect.getMetadataKeys(method).some((key: unknown) => {
+    if (KNOWN_MARKS.includes(key)) return false;
+    return typeof key !== 'string' || !/^(?:design:|nestjs-comet:|swagger\/)/.test(key);
+  });
+}
+
+const RUN = ['canActivate', 'transform', 'intercept', 'catch'];
+
+/**
+ * Nest makes the enhancers of classes that are listed as such. Of what factories make, and of classes that stand in for
+ * others in tests, it makes none, and leaves out without a word what it has not made.
+ */
+function checkMade(
+  where: string,
+  { module, name, type }: ExploredClass,
+  { method, ...explored }: ExploredMethod,
+): void {
+  const parameters = (Reflect.getMetadata(PARAM_ARGS_METADATA, type, explored.name) ?? {}) as Record<
+    string,
+    ParameterMetadata
+  >;
+  const bound = [
+    ...Object.values(ENHANCERS).flatMap((key) =>
+      [type, method].flatMap((target) => (Reflect.getMetadata(key, target) ?? []) as unknown[]),
+    ),
+    ...Object.values(parameters).flatMap(({ pipes = [] }) => pipes),
+  ];
+  for (const enhancer of bound) {
+    // Nest takes a class with static methods as an instance.
+    if (typeof enhancer !== 'function' || RUN.some((name) => name in enhancer)) continue;
+    if (module.injectables.has(enhancer as Type)) continue;
+    refuse(
+      `${where} is bound to ${enhancer.name}, but Nest makes enhancers only for classes that are listed as such: list ` +
+        `${name} itself in the providers of ${module.metatype.name}, or bind an instance: new ${enhancer.name}(…).`,
+    );
   }
 }

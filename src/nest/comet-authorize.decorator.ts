@@ -1,6 +1,6 @@
 import { channelDecorator } from './channel-names.decorator.js';
 
-const channels = channelDecorator('authorize');
+const channels = channelDecorator('CometAuthorize');
 
 /**
  * Has a method of a provider or gateway asked before a session creates, subscribes to or publishes on a channel, pattern

@@ -1,6 +1,6 @@
 import { channelDecorator } from './channel-names.decorator.js';
 
-const channels = channelDecorator('on-channel');
+const channels = channelDecorator('OnChannel');
 
 /**
  * Calls a method of a provider, gateway or controller with every message on its way to a channel, pattern or template,

@@ -1,6 +1,6 @@
 import { channelDecorator } from './channel-names.decorator.js';
 
-const channels = channelDecorator('on-publish');
+const channels = channelDecorator('OnPublish');
 
 /**
  * Calls a method of a gateway, provider or controller with what clients publish on a channel, pattern or template, once the

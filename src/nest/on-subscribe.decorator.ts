@@ -1,6 +1,6 @@
 import { channelDecorator } from './channel-names.decorator.js';
 
-const channels = channelDecorator('on-subscribe');
+const channels = channelDecorator('OnSubscribe');
 
 /**
  * Calls a method of a gateway, provider or controller when a client subscribes to a channel, pattern or template, once the

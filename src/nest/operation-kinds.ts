@@ -8,6 +8,11 @@ const SOCKET = 0;
 const PAYLOAD = 3;
 export const ACK = 13;
 
+/** Whether gateways have a value for a decorator of parameters with this number. */
+export function isParameterOfGateways(type: number): boolean {
+  return type === SOCKET || type === PAYLOAD || type === ACK;
+}
+
 /** A decorated parameter, as Nest keeps it. */
 export interface ParameterMetadata {
   readonly index: number;
