@@ -48,16 +48,8 @@ function judged(
     core.logger.error(`A publish on ${channel} could not be judged, so it is refused.`, error);
     return [failure(message, BayeuxErrors.publishFailed)];
   };
-  const next = (outcome: PublishOutcome): MaybePromise<Replies> => {
-    if (outcome.kind === 'failed') return [refusal(message, outcome.failure)];
-    try {
-      // Before listeners hear of it.
-      if (outcome.data !== data) serialise(outcome.data);
-    } catch (error) {
-      return failed(error);
-    }
-    return then(outcome.data);
-  };
+  const next = (outcome: PublishOutcome): MaybePromise<Replies> =>
+    outcome.kind === 'passed' ? then(outcome.data) : [refusal(message, outcome.failure)];
   let judging: MaybePromise<PublishOutcome | undefined>;
   try {
     judging = withTimeLimit(

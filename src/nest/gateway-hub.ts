@@ -1,3 +1,4 @@
+import { serialise } from '../bayeux/delivery.js';
 import { BayeuxErrors } from '../bayeux/errors.js';
 import { isThenable } from '../bayeux/maybe-promise.js';
 import type { MaybePromise } from '../bayeux/ports.js';
@@ -150,7 +151,11 @@ export class GatewayHub implements Services, SessionListener {
           context,
           data,
           pattern: own.name,
-          result: (value) => (result = value),
+          result: (value) => {
+            // Before listeners hear of what cannot be sent.
+            if (value !== undefined && value !== data) serialise(value);
+            result = value;
+          },
         });
         const next = (failed: Failure | undefined): MaybePromise<PublishOutcome> => {
           if (failed) return { kind: 'failed', failure: failed };

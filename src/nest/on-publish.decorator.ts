@@ -11,7 +11,10 @@ const channels = channelDecorator('OnPublish');
  * What it returns replaces the data; nothing, or `true`, leaves them as they are. An exception refuses the publish in its
  * own words (see `CometError`), and `false` does with `404::message_deleted`. Where several are concerned all are asked,
  * the most general first, and each is given what the one before it has made of the data. Several may stand above one
- * method. The server's own messages and sessions are not asked about.
+ * method. A publish that takes longer than `session.hookTimeout` is refused.
+ *
+ * Messages of the server are not asked about: those of `CometService`, of its own sessions, and those that services push
+ * over HTTP, which have no session. Rules and scopes decide about pushes; `@OnChannel` hears of all.
  *
  * @example
  * @OnPublish('/rooms/{room}')
