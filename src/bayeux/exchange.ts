@@ -68,6 +68,11 @@ export class Exchange {
     this.#slots = new Array<Replies | undefined>(size);
   }
 
+  /** Resolves when what waits for handlers of the application is answered. */
+  get settled(): Promise<unknown> {
+    return Promise.all(this.#done ?? []);
+  }
+
   /**
    * Handles the messages one by one; resolves when all are answered or held. Many are taken in slices, between which
    * others have their turn, and later requests of the session wait until the last one is taken.

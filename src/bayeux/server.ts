@@ -239,6 +239,9 @@ export class BayeuxServer implements Core {
       else end();
     }
     for (const session of [...this.locals.values()]) session.end('shutdown');
+    // What a client said before it left is handled all the same.
+    for (const { session, settled } of this.underWay)
+      if (session?.endedBy) waiting.push(settled.then(() => undefined));
     // A handshake gets no session any more, and need not wait to hear of it.
     this.#letGo(({ session }) => session === undefined);
     if (waiting.length === 0) return undefined;

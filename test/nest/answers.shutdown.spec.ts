@@ -164,6 +164,21 @@ describe('[G5] what is under way when the application shuts down', () => {
       expect(closing.app.log.text).toContain('Those calls get no answer');
     });
 
+    it('is awaited where its client has left', async () => {
+      const closing = await start();
+      const client = await join(closing);
+      const call = client.call('/service/slow', 1).catch(() => undefined);
+      await closing.begun('call');
+      expect(await client.disconnect()).toMatchObject({ successful: true });
+      await closing.begin();
+      await closing.app.app.get(CometEndpoint).hub.parted();
+      expect(closing.closed).toBe(false);
+      closing.gateway.release();
+      const answered = await call;
+      if (client instanceof PollingClient) expect(answered?.answers).toEqual([{ done: 1 }]);
+      await closing.end();
+    });
+
     it('does not keep sessions where nothing is under way', async () => {
       const closing = await start();
       const [busy, idle] = [await join(closing), await join(closing)];

@@ -82,7 +82,7 @@ export class CometApp {
     });
     const { port } = server.address() as AddressInfo;
     this.url = `${http === 'fastify-h2' ? 'https' : 'http'}://127.0.0.1:${port}${path}`;
-    if (isHttp2(http)) speakHttp2To(new URL(this.url).origin);
+    speakHttp2To(new URL(this.url).origin, isHttp2(http));
     this.service = app.get(CometService);
   }
 

@@ -31,9 +31,10 @@ export interface HttpExchange {
 /** Origins of servers that are spoken to in HTTP/2. */
 const HTTP2_ORIGINS = new Set<string>();
 
-/** Has requests to a server made in HTTP/2 from here on. */
-export function speakHttp2To(origin: string): void {
-  HTTP2_ORIGINS.add(origin);
+/** Has requests to a server made in HTTP/2 from here on, or in HTTP/1.1 where it has the port of one that was. */
+export function speakHttp2To(origin: string, does: boolean): void {
+  if (does) HTTP2_ORIGINS.add(origin);
+  else HTTP2_ORIGINS.delete(origin);
 }
 
 /** The connections of one client: several of HTTP/1.1, or one of HTTP/2. */
