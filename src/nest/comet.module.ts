@@ -90,7 +90,11 @@ class EndpointGateway {}
       useFactory: (scheduler: Scheduler) => new MemoryEngine(scheduler),
       inject: [COMET_SCHEDULER],
     },
-    { provide: COMET_RESOLVED, useFactory: resolveOptions, inject: [COMET_OPTIONS] },
+    {
+      provide: COMET_RESOLVED,
+      useFactory: resolveGiven,
+      inject: [{ token: COMET_OPTIONS, optional: true }],
+    },
     {
       provide: COMET_RESOURCE,
       useFactory: ({ transport }: ResolvedOptions) => transport.resource,
@@ -149,7 +153,8 @@ export class CometModule
    * @throws TypeError at boot, if an option cannot mean what it says.
    */
   static override forRoot(options: CometModuleOptions & { isGlobal?: boolean }): DynamicModule {
-    return super.forRoot(options);
+    // What is not there lacks what is required, and is told so.
+    return super.forRoot((options as typeof options | undefined) ?? ({} as typeof options));
   }
 
   /** The same with options that are made when the application starts. */
@@ -213,14 +218,23 @@ function containerOf(contexts: ExternalContextCreator): NestContainer {
   return (contexts as unknown as { readonly container: NestContainer }).container;
 }
 
-/** @throws Error if there are two push servers where one was meant. */
+const ONCE =
+  'import CometModule.forRoot({ … }), or forRootAsync, in the root module alone. Other modules may inject CometService ' +
+  'without importing anything.';
+
+/** @throws TypeError if there are two push servers where one was meant. */
 function checkRegistration(container: NestContainer): void {
-  const registered = [...container.getModules().values()].filter(({ metatype }) => metatype === CometModule);
-  if (registered.length < 2) return;
-  throw new Error(
-    'CometModule.forRoot is imported more than once, with other options each time: import it in the root module alone. ' +
-      'Other modules may inject CometService without importing anything.',
+  const registered = [...container.getModules().values()].filter(
+    ({ metatype }) => metatype === CometModule || metatype.prototype instanceof CometModule,
   );
+  if (registered.length < 2) return;
+  throw new TypeError(`CometModule is imported more than once, which makes two push servers: ${ONCE}`);
+}
+
+/** @throws TypeError if the module is imported as it is. */
+function resolveGiven(options: CometModuleOptions | undefined): ResolvedOptions {
+  if (options === undefined) throw new TypeError(`CometModule is imported without options: ${ONCE}`);
+  return resolveOptions(options);
 }
 
 function beforeInit(adapter: { init?: () => unknown } | null | undefined, prepare: () => void): void {

@@ -1,4 +1,4 @@
-import { Injectable, Module } from '@nestjs/common';
+import { Injectable, Module, type ModuleMetadata } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { Test } from '@nestjs/testing';
 import { jest } from '@jest/globals';
@@ -143,6 +143,56 @@ describe('the adapter without the module', () => {
       'CometAdapter needs CometModule: add CometModule.forRoot({ … }) to the imports of your root module.',
     );
     await app.close();
+  });
+});
+
+describe('the module, imported more than once', () => {
+  class OwnModule extends CometModule {}
+  @Module({ imports: [CometModule.forRoot({ ...USERS, isGlobal: false })] })
+  class Elsewhere {}
+  const [first, second] = [CometModule.forRoot(USERS), CometModule.forRoot(USERS)];
+  const ONCE = /^CometModule is imported more than once.*import CometModule\.forRoot\(.*root module alone/;
+
+  it.each<[string, ModuleMetadata['imports']]>([
+    ['forRoot twice', [first, second]],
+    ['forRoot and forRootAsync', [first, CometModule.forRootAsync({ useFactory: () => USERS })]],
+    ['in two modules, neither of them global', [first, Elsewhere]],
+    ['as a class of its own too', [first, { ...second, module: OwnModule }]],
+  ])('[G6] does not start: %s', async (_, imports = []) => {
+    Module({})(OwnModule);
+    @Module({ imports, providers: [Consumer] })
+    class TwiceModule {}
+    const quiet = { logger: false, abortOnError: false } as const;
+    await expect(NestFactory.createApplicationContext(TwiceModule, quiet)).rejects.toThrow(ONCE);
+    const app = await NestFactory.create(TwiceModule, quiet);
+    await expect(app.init()).rejects.toThrow(ONCE);
+    await app.close();
+    const adapted = await NestFactory.create(TwiceModule, quiet);
+    adapted.useWebSocketAdapter(new CometAdapter(adapted));
+    await expect(adapted.listen(0)).rejects.toThrow(ONCE);
+    await adapted.close();
+  });
+
+  it('[G6] does not start where it is imported without options, beside forRoot or not', async () => {
+    for (const imports of [[CometModule], [first, CometModule], [CometModule, first]]) {
+      await expect(Test.createTestingModule({ imports }).compile()).rejects.toThrow(
+        /^CometModule is imported without options: import CometModule\.forRoot\(/,
+      );
+    }
+  });
+
+  it('starts where one and the same is imported twice, or exported', async () => {
+    const shared = CometModule.forRoot({ ...USERS, isGlobal: false });
+    @Module({ imports: [shared], exports: [shared] })
+    class SharingModule {}
+    @Module({ imports: [SharingModule], providers: [Consumer] })
+    class UsingModule {}
+    const context = await NestFactory.createApplicationContext(
+      { module: class {}, imports: [shared, SharingModule, UsingModule] },
+      { logger: false, abortOnError: false },
+    );
+    expect(context.get(Consumer, { strict: false }).comet).toBe(context.get(CometService, { strict: false }));
+    await context.close();
   });
 });
 
