@@ -6,13 +6,12 @@ import {
   INTERCEPTORS_METADATA,
   PIPES_METADATA,
 } from '@nestjs/common/internal';
-import { PARAM_ARGS_METADATA } from '@nestjs/websockets/internal';
 import type { ChannelLimits } from '../bayeux/channel.js';
 import { channelParam } from './channel-param.decorator.js';
 import { variablesOf } from './handler-channel.js';
-import type { ExploredClass, ExploredMethod } from './handler.explorer.js';
+import { type ExploredClass, type ExploredMethod, parametersOf } from './handler.explorer.js';
 import { checkAnswers, checkChannels, checkService, refuse, shown } from './name-checks.js';
-import { ACK, isParameterOfGateways, type ParameterMetadata } from './operation-kinds.js';
+import { ACK, isParameterOfGateways } from './operation-kinds.js';
 
 /**
  * Looks for what would do nothing, or something else than it says, without a word.
@@ -88,6 +87,9 @@ function checkListedOnce(classes: readonly ExploredClass[]): void {
 const MISPLACED = {
   static: 'it is static, and handlers are called on an instance: take "static" away.',
   symbol: 'its name is a symbol, and Nest looks for handlers with names alone: give it a name.',
+  unlisted:
+    'its class is used as an enhancer or middleware alone, which Nest makes for that: list the class in the providers ' +
+    'of a module too.',
   accessor: 'it is an accessor, which is not called: write it as a method.',
 } as const;
 
@@ -127,9 +129,7 @@ function checkScope(where: string, type: ExploredClass, method: ExploredMethod):
 function checkParameters(where: string, type: ExploredClass, method: ExploredMethod): void {
   const { gateway } = type;
   const { name, publishes, subscribes, hears, lifeCycle } = method;
-  const parameters = Object.entries(
-    (Reflect.getMetadata(PARAM_ARGS_METADATA, type.type, name) ?? {}) as Record<string, ParameterMetadata>,
-  );
+  const parameters = Object.entries(parametersOf(type, name));
   if (parameters.length === 0) return;
   const message = gateway === 'comet' && typeof method.message === 'string' ? [method.message] : [];
   const channels = [...message, ...publishes, ...subscribes, ...hears];
@@ -265,18 +265,15 @@ const RUN = ['canActivate', 'transform', 'intercept', 'catch'];
  */
 function checkMade(
   where: string,
-  { module, name, type }: ExploredClass,
-  { method, ...explored }: ExploredMethod,
+  explored: ExploredClass,
+  { method, name: methodName }: ExploredMethod,
 ): void {
-  const parameters = (Reflect.getMetadata(PARAM_ARGS_METADATA, type, explored.name) ?? {}) as Record<
-    string,
-    ParameterMetadata
-  >;
+  const { module, name, type } = explored;
   const bound = [
     ...Object.values(ENHANCERS).flatMap((key) =>
       [type, method].flatMap((target) => (Reflect.getMetadata(key, target) ?? []) as unknown[]),
     ),
-    ...Object.values(parameters).flatMap(({ pipes = [] }) => pipes),
+    ...Object.values(parametersOf(explored, methodName)).flatMap(({ pipes = [] }) => pipes),
   ];
   for (const enhancer of bound) {
     // Nest takes a class with static methods as an instance.

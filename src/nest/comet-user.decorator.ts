@@ -17,8 +17,10 @@ export const CometUser: (
   ...pipes: (Type<PipeTransform> | PipeTransform)[]
 ) => ParameterDecorator = createParamDecorator(
   (member: keyof CometPrincipal | undefined, context: ExecutionContext) => {
+    const session = CometContext.find(context)?.session;
     const principal =
-      CometContext.find(context)?.session.principal ??
+      // Messages of the server that @OnChannel hears have no session.
+      session?.principal ??
       (context.getType() === 'http'
         ? context.switchToHttp().getRequest<{ user?: CometPrincipal }>().user
         : undefined);

@@ -153,8 +153,8 @@ export class CometModule
    * @throws TypeError at boot, if an option cannot mean what it says.
    */
   static override forRoot(options: CometModuleOptions & { isGlobal?: boolean }): DynamicModule {
-    // What is not there lacks what is required, and is told so.
-    return super.forRoot((options as typeof options | undefined) ?? ({} as typeof options));
+    // Without any it is told what is required.
+    return super.forRoot({ ...options });
   }
 
   /** The same with options that are made when the application starts. */

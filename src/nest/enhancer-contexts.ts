@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import type { ContextId } from '@nestjs/core';
 import {
   BaseExceptionFilterContext,
@@ -36,7 +37,12 @@ export interface BoundFilter extends ExceptionFilterMetadata {
 /** All that is bound to one handler. */
 export interface Enhancers {
   readonly instance: object;
+  /** The method as its class has it, with all that is marked on it. */
   readonly callback: (...args: unknown[]) => unknown;
+  /** The method as it is called on the instance. */
+  readonly call: (...args: unknown[]) => unknown;
+  /** An object of the same class, for reading what is marked on it. */
+  readonly reflected: object;
   readonly guards: readonly CanActivate[];
   readonly interceptors: readonly NestInterceptor[];
   /** `undefined` where the handler takes its arguments as they are. */
@@ -48,6 +54,8 @@ export interface Enhancers {
 /** Whose enhancers are looked for. */
 export interface EnhancedMethod {
   readonly instance: object;
+  /** An object of the same class, which is read in its place: the instance may be a proxy that shows other things. */
+  readonly reflected: object;
   readonly methodName: string;
   readonly moduleKey: string;
   readonly kind: OperationKind;
@@ -80,31 +88,35 @@ export class EnhancerContexts {
   }
 
   of(method: EnhancedMethod): Enhancers {
-    const { instance, methodName, moduleKey, kind, contextId, inquirerId } = method;
-    const callback = (instance as Record<string, Enhancers['callback']>)[methodName] as Enhancers['callback'];
+    const { instance, reflected, methodName, moduleKey, kind, contextId, inquirerId } = method;
+    const call = calledOn(instance, methodName);
+    // Hooks that are arrow functions are of the instance alone.
+    const callback = (reflected as Partial<Record<string, Enhancers['callback']>>)[methodName] ?? call;
     return {
       instance,
       callback,
-      guards: kind.guarded ? this.#guards.create(instance, callback, moduleKey, contextId, inquirerId) : [],
-      interceptors: this.#interceptors.create(instance, callback, moduleKey, contextId, inquirerId),
+      call,
+      reflected,
+      guards: kind.guarded ? this.#guards.create(reflected, callback, moduleKey, contextId, inquirerId) : [],
+      interceptors: this.#interceptors.create(reflected, callback, moduleKey, contextId, inquirerId),
       parameters: this.#parameters(method, callback),
-      filters: this.#filters.of(instance, callback, moduleKey, contextId, inquirerId),
+      filters: this.#filters.of(reflected, callback, moduleKey, contextId, inquirerId),
     };
   }
 
   #parameters(method: EnhancedMethod, callback: Enhancers['callback']): readonly Parameter[] | undefined {
-    const { instance, methodName, moduleKey, kind, contextId, inquirerId } = method;
+    const { reflected, methodName, moduleKey, kind, contextId, inquirerId } = method;
     const common = kind.guarded
-      ? this.#pipes.create(instance, callback, moduleKey, contextId, inquirerId)
+      ? this.#pipes.create(reflected, callback, moduleKey, contextId, inquirerId)
       : [];
     const declared = this.#utils.reflectCallbackMetadata<Record<string, ParameterMetadata> | undefined>(
-      instance,
+      reflected,
       methodName,
       PARAM_ARGS_METADATA,
     );
     if (!declared && common.length === 0 && !kind.rearranged) return undefined;
-    const types = this.#utils.reflectCallbackParamtypes(instance, methodName) as unknown[] | undefined;
-    const contextOf = this.#utils.getContextFactory('ws', instance, callback);
+    const types = this.#utils.reflectCallbackParamtypes(reflected, methodName) as unknown[] | undefined;
+    const contextOf = this.#utils.getContextFactory('ws', reflected, callback);
     this.#pipes.setModuleContext(moduleKey);
     return Object.entries(declared ?? kind.parameters).map(([key, parameter]): Parameter => {
       const { index, data, pipes = [], schema, factory } = parameter;
@@ -135,6 +147,13 @@ export class EnhancerContexts {
       };
     });
   }
+}
+
+/** A method of an instance. One of a proxy is looked up when it is called, as it may depend on the time. */
+export function calledOn(instance: object, methodName: string): Enhancers['call'] {
+  const methods = instance as Record<string, Enhancers['call']>;
+  if (!types.isProxy(instance)) return methods[methodName] as Enhancers['call'];
+  return (...args) => (methods[methodName] as Enhancers['call']).apply(instance, args);
 }
 
 /** As Nest's own, with global filters apart: these may know HTTP only. */

@@ -52,17 +52,19 @@ function variableOf(segment: string): string | undefined {
   return segment.startsWith('{') ? segment.slice(1, -1) : undefined;
 }
 
-/** Whether two templates or channels have a channel in common, neither of them being the special case of the other. */
-export function areAmbiguous(left: string, right: string): boolean {
-  const [lefts, rights] = [left.split('/'), right.split('/')];
+/**
+ * Whether two templates or channels, each in its segments, have a channel in common, neither of them being the special case
+ * of the other.
+ */
+export function areAmbiguous(lefts: readonly string[], rights: readonly string[]): boolean {
   if (lefts.length !== rights.length) return false;
-  const open = (segment: string | undefined): boolean => segment?.startsWith('{') === true;
   let [leftWider, rightWider] = [false, false];
-  for (const [index, segment] of lefts.entries()) {
-    const other = rights[index];
-    if (open(segment) && !open(other)) leftWider = true;
-    else if (!open(segment) && open(other)) rightWider = true;
-    else if (!open(segment) && segment !== other) return false;
+  for (let index = 0; index < lefts.length; index++) {
+    const [left, right] = [lefts[index] as string, rights[index] as string];
+    const [leftOpen, rightOpen] = [left.startsWith('{'), right.startsWith('{')];
+    if (leftOpen && !rightOpen) leftWider = true;
+    else if (!leftOpen && rightOpen) rightWider = true;
+    else if (!leftOpen && left !== right) return false;
   }
   return leftWider === rightWider;
 }

@@ -2,16 +2,18 @@ import { types } from 'node:util';
 import type { Type } from '@nestjs/common';
 import { PATH_METADATA } from '@nestjs/common/internal';
 import { MetadataScanner, type NestContainer } from '@nestjs/core';
-import type { InstanceWrapper } from '@nestjs/core/internal';
+import { ContextUtils, type InstanceWrapper } from '@nestjs/core/internal';
 import {
   GATEWAY_METADATA,
   GATEWAY_OPTIONS,
   MESSAGE_MAPPING_METADATA,
   MESSAGE_METADATA,
+  PARAM_ARGS_METADATA,
 } from '@nestjs/websockets/internal';
 import { authorizedChannels } from './comet-authorize.decorator.js';
 import { isBayeuxPath } from './gateway-path.js';
 import type { HandlerHost } from './method-handler.js';
+import type { ParameterMetadata } from './operation-kinds.js';
 import { heardChannels } from './on-channel.decorator.js';
 import { publishedChannels } from './on-publish.decorator.js';
 import { subscribedChannels } from './on-subscribe.decorator.js';
@@ -39,21 +41,19 @@ export interface ExploredMethod {
 /** A member of a class that looks like a handler, and that no message could ever reach. */
 export interface Misplaced {
   readonly name: string;
-  readonly why: 'static' | 'symbol' | 'accessor';
+  readonly why: 'static' | 'symbol' | 'accessor' | 'unlisted';
 }
 
 /** A provider or controller that is made of a class. */
 export interface ExploredClass extends HandlerHost {
-  readonly name: string;
   readonly type: Type;
-  /** Of a class with one instance for each request: an instance that was never constructed. */
-  readonly instance: object;
   /** Whether it is listed as a class. Values, and what factories make, may be several of one class. */
   readonly listed: boolean;
   readonly gateway: GatewayKind;
   readonly isStatic: boolean;
   /** What makes an instance for each request where that cannot work. */
   readonly perUse: 'transient' | 'factory' | undefined;
+  /** Those that something is marked on, or on a parameter, and hooks. */
   readonly methods: readonly ExploredMethod[];
   readonly misplaced: readonly Misplaced[];
 }
@@ -70,40 +70,72 @@ const HOOKS = ['handleConnection', 'handleDisconnect'] as const;
 export function exploreHandlers(container: NestContainer, path: string): readonly ExploredClass[] {
   const scanner = new MetadataScanner();
   const seen = new Set<object>();
-  return hostsOf(container).flatMap((host) => {
+  const classes = hostsOf(container).flatMap((host): ExploredClass[] => {
     const { wrapper } = host;
     const source = sourceOf(wrapper);
     // A value or factory may hand on what is a provider of its own.
     if (!source || seen.has(source.instance)) return [];
     seen.add(source.instance);
     const { instance, prototype, type } = source;
+    const reflected = Object.create(prototype) as object;
     const listed = !wrapper.isNotMetatype;
     const gateway = gatewayKind(type, path);
     const methods = scanner
       .getAllMethodNames(prototype)
+      .filter((name) => isOfInterest(name, prototype as Record<string, Method>, reflected, gateway))
       .map((name) => methodOf(name, prototype as Record<string, Method>, gateway));
     const hooks = gateway === 'comet' ? arrowHooks(instance, methods) : [];
-    return {
-      ...host,
-      name: nameOf(type),
-      type,
-      instance,
-      listed,
-      gateway,
-      isStatic: wrapper.isDependencyTreeStatic(),
-      perUse: wrapper.isTransient
-        ? 'transient'
-        : wrapper.isFactory && isPerUse(wrapper)
-          ? 'factory'
-          : undefined,
-      methods: [...methods, ...hooks],
-      misplaced: misplacedOf(type, prototype, gateway),
-    };
+    return [
+      {
+        ...host,
+        name: types.isProxy(type) ? String(wrapper.name) : nameOf(type),
+        type,
+        instance,
+        reflected,
+        listed,
+        gateway,
+        isStatic: wrapper.isDependencyTreeStatic(),
+        perUse: wrapper.isTransient
+          ? 'transient'
+          : wrapper.isFactory && isPerUse(wrapper)
+            ? 'factory'
+            : undefined,
+        methods: [...methods, ...hooks],
+        misplaced: misplacedOf(type, prototype, gateway),
+      },
+    ];
   });
+  return [...classes, ...unlisted(container, new Set(classes.map(({ type }) => type)), scanner)];
+}
+
+/** Classes with handlers that are enhancers or middleware, and no providers. */
+function unlisted(
+  container: NestContainer,
+  known: ReadonlySet<Type>,
+  scanner: MetadataScanner,
+): ExploredClass[] {
+  return [...container.getModules()].flatMap(([moduleKey, module]) =>
+    [...module.injectables.values(), ...module.middlewares.values()].flatMap((wrapper): ExploredClass[] => {
+      const source = wrapper.isNotMetatype ? undefined : classSource(wrapper.metatype, null);
+      if (!source || known.has(source.type)) return [];
+      const { instance, prototype, type } = source;
+      const names = scanner
+        .getAllMethodNames(prototype)
+        .filter((name) => isMarked((prototype as Record<string, unknown>)[name]));
+      if (names.length === 0) return [];
+      return [
+        {
+          ...{ wrapper, module, moduleKey, type, instance, name: nameOf(type), reflected: prototype },
+          ...{ listed: false, gateway: 'none', isStatic: true, perUse: undefined, methods: [] },
+          misplaced: names.map((name) => ({ name, why: 'unlisted' })),
+        },
+      ];
+    }),
+  );
 }
 
 /** Classes first, so that what factories hand on is known as the class that it is. */
-function hostsOf(container: NestContainer): HandlerHost[] {
+function hostsOf(container: NestContainer): Pick<HandlerHost, 'wrapper' | 'module' | 'moduleKey'>[] {
   const hosts = [...container.getModules()].flatMap(([moduleKey, module]) =>
     [...module.providers.values(), ...module.controllers.values()]
       .filter(({ isAlias }) => !isAlias)
@@ -169,23 +201,48 @@ function nameOf(type: Type): string {
   return typeof name === 'string' && name !== '' ? name : 'A class without a name';
 }
 
+const utils = new ContextUtils();
+
+/** The decorated parameters of a method, by Nest's keys. */
+export function parametersOf(
+  { reflected }: Pick<HandlerHost, 'reflected'>,
+  methodName: string,
+): Readonly<Record<string, ParameterMetadata>> {
+  const metadata = utils.reflectCallbackMetadata<Record<string, ParameterMetadata> | undefined>(
+    reflected,
+    methodName,
+    PARAM_ARGS_METADATA,
+  );
+  return metadata ?? {};
+}
+
 function gatewayKind(type: Type, path: string): GatewayKind {
   if (Reflect.getMetadata(GATEWAY_METADATA, type) === undefined) return 'none';
   const options = Reflect.getMetadata(GATEWAY_OPTIONS, type) as { path?: string } | undefined;
   return isBayeuxPath(options?.path, path) ? 'comet' : 'other';
 }
 
-const NONE: readonly string[] = [];
+/** Most methods of an application are not. */
+function isOfInterest(
+  name: string,
+  prototype: Record<string, Method>,
+  reflected: object,
+  gateway: GatewayKind,
+): boolean {
+  if (hasMetadata(prototype[name] as Method)) return true;
+  if (gateway === 'comet' && HOOKS.some((hook) => hook === name)) return true;
+  return Object.keys(parametersOf({ reflected }, name)).length > 0;
+}
+
+function hasMetadata(method: object): boolean {
+  if (Reflect.getOwnMetadataKeys(method).length > 0) return true;
+  return Object.getPrototypeOf(method) !== Function.prototype && Reflect.getMetadataKeys(method).length > 0;
+}
 
 function methodOf(name: string, prototype: Record<string, Method>, gateway: GatewayKind): ExploredMethod {
   const method = prototype[name] as Method;
   const lifeCycle = gateway === 'comet' ? HOOKS.find((hook) => hook === name) : undefined;
   const common = { name, method, lifeCycle };
-  // Most methods are marked with nothing.
-  if (Reflect.getMetadataKeys(method).length === 0) {
-    const none = { publishes: NONE, subscribes: NONE, hears: NONE, authorizes: NONE };
-    return { ...common, ...none, message: undefined, calledByNest: false };
-  }
   const mapped = isMapped(method);
   return {
     ...common,
@@ -207,7 +264,7 @@ function isMapped(method: object): boolean {
 
 /** Whether one of our decorators, or `@SubscribeMessage`, is on a member. */
 function isMarked(member: unknown): boolean {
-  if (typeof member !== 'function' || Reflect.getMetadataKeys(member).length === 0) return false;
+  if (typeof member !== 'function' || !hasMetadata(member)) return false;
   const channels = [publishedChannels, subscribedChannels, heardChannels, authorizedChannels];
   return isMapped(member) || channels.some((of) => of(member).length > 0);
 }
@@ -239,11 +296,12 @@ function misplacedOf(type: Type, prototype: object, gateway: GatewayKind): Mispl
     link = next;
   }
   if (gateway === 'other') return found.filter(({ why }) => why === 'symbol');
-  for (let link: object | null = type; link && link !== Function.prototype;) {
+  for (let link: object | null = types.isProxy(type) ? null : type; link && link !== Function.prototype;) {
     for (const name of Object.getOwnPropertyNames(link)) {
       if (isMarked(Object.getOwnPropertyDescriptor(link, name)?.value)) found.push({ name, why: 'static' });
     }
-    link = types.isProxy(link) ? null : (Object.getPrototypeOf(link) as object | null);
+    const next = Object.getPrototypeOf(link) as object | null;
+    link = types.isProxy(next) ? null : next;
   }
   return found;
 }

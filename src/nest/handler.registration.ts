@@ -1,4 +1,3 @@
-import { PARAM_ARGS_METADATA } from '@nestjs/websockets/internal';
 import { isThenable } from '../bayeux/maybe-promise.js';
 import type { MaybePromise } from '../bayeux/ports.js';
 import { type Failure, OperationRefusal } from '../bayeux/service.js';
@@ -9,7 +8,8 @@ import type { CometService } from './comet.service.js';
 import type { CometSession } from './comet-session.js';
 import type { Handlers } from './gateway-hub.js';
 import { HandlerChannel } from './handler-channel.js';
-import type { ExploredClass, ExploredMethod } from './handler.explorer.js';
+import { type ExploredClass, type ExploredMethod, parametersOf } from './handler.explorer.js';
+import { calledOn } from './enhancer-contexts.js';
 import type { HandlerFactory } from './method-handler.js';
 import { ACK, OPERATIONS } from './operation-kinds.js';
 import type { Handler, Operations } from './operation.js';
@@ -56,38 +56,32 @@ export function listen(
   service: CometService,
 ): void {
   for (const type of classes) {
-    for (const { name, method, hears, authorizes } of type.methods) {
-      const bound = method.bind(type.instance);
+    for (const { name, hears, authorizes } of type.methods) {
       for (const channel of hears) {
         const handler = factory.make(type, name, OPERATIONS.message);
         service.channel(channel).addListener({
-          message: listener(handler, operations, channel, bound as MessageListener),
+          message: listener(handler, operations, channel),
         });
       }
-      for (const channel of authorizes) service.channel(channel).addAuthorizer(bound as CometAuthorizer);
+      for (const channel of authorizes) {
+        const authorize = calledOn(type.instance, name).bind(type.instance);
+        service.channel(channel).addAuthorizer(authorize as CometAuthorizer);
+      }
     }
   }
 }
 
 type MessageListener = NonNullable<CometChannelListener['message']>;
 
-/** Messages of the server have no session that could be guarded, nor a client to be told of a failure. */
-function listener(
-  handler: Handler,
-  operations: Operations,
-  pattern: string,
-  direct: MessageListener,
-): MessageListener {
+function listener(handler: Handler, operations: Operations, pattern: string): MessageListener {
   return (message: CometMessage, sender: CometSession | undefined, params) => {
-    if (!sender || sender.local) return direct(message, sender, params);
+    // The server itself has no session, and no enhancer is there to see that.
+    const session = sender as CometSession;
+    const context = new CometContext('message', session, message.channel, params, undefined);
+    const input = { context, data: message, pattern };
+    if (!sender || sender.local) return operations.direct(handler, input) as MaybePromise<boolean | void>;
     let passes: unknown;
-    const context = new CometContext('message', sender, message.channel, params, undefined);
-    const failure = operations.run(handler, {
-      context,
-      data: message,
-      pattern,
-      result: (value) => (passes = value),
-    });
+    const failure = operations.run(handler, { ...input, result: (value) => (passes = value) });
     const settle = (failed: Failure | undefined): boolean => {
       if (failed) throw new OperationRefusal(failed);
       return passes !== false;
@@ -97,7 +91,6 @@ function listener(
   };
 }
 
-function acknowledges({ type }: ExploredClass, methodName: string): boolean {
-  const parameters = (Reflect.getMetadata(PARAM_ARGS_METADATA, type, methodName) ?? {}) as object;
-  return Object.keys(parameters).some((key) => Number(key.split(':')[0]) === ACK);
+function acknowledges(type: ExploredClass, methodName: string): boolean {
+  return Object.keys(parametersOf(type, methodName)).some((key) => Number(key.split(':')[0]) === ACK);
 }

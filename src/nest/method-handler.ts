@@ -11,6 +11,12 @@ export interface HandlerHost {
   readonly wrapper: InstanceWrapper;
   readonly module: Module;
   readonly moduleKey: string;
+  /** Of its class. */
+  readonly name: string;
+  /** What there is of it without a request: where there is one for each, it was never constructed. */
+  readonly instance: object;
+  /** An object of the same class, for reading what is marked on it: the instance may be a proxy. */
+  readonly reflected: object;
 }
 
 /** What handlers are made with: one for all of an application. */
@@ -23,10 +29,9 @@ export class HandlerFactory {
   ) {}
 
   make(host: HandlerHost, methodName: string, kind: OperationKind): Handler {
-    const { wrapper, moduleKey } = host;
-    const instance = wrapper.instance as object;
-    const name = `${(wrapper.metatype as { name?: string } | null)?.name ?? wrapper.name}.${methodName}`;
-    const enhancers = this.contexts.of({ instance, methodName, moduleKey, kind });
+    const { wrapper, moduleKey, instance, reflected } = host;
+    const name = `${host.name}.${methodName}`;
+    const enhancers = this.contexts.of({ instance, reflected, methodName, moduleKey, kind });
     // Nest makes one for each session, with all it depends on that is request-scoped.
     const scoped = !wrapper.isDependencyTreeStatic();
     return {
@@ -41,7 +46,7 @@ export class HandlerFactory {
 
   async #enhancersOf(
     session: CometSession,
-    { wrapper, module, moduleKey }: HandlerHost,
+    { wrapper, module, moduleKey, reflected }: HandlerHost,
     methodName: string,
     kind: OperationKind,
   ): Promise<Enhancers> {
@@ -55,6 +60,7 @@ export class HandlerFactory {
     );
     return this.contexts.of({
       instance,
+      reflected,
       methodName,
       moduleKey,
       kind,

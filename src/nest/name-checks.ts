@@ -86,12 +86,15 @@ export function checkChannels(where: string, method: ExploredMethod, limits: Cha
   }
 }
 
+interface Answer {
+  /** `Class.method`. */
+  readonly where: string;
+  readonly channel: string;
+  readonly segments: readonly string[];
+}
+
 /** A call has one answer: two handlers that could both give it are told apart by nothing. */
 export function checkAnswers(classes: readonly ExploredClass[]): void {
-  interface Answer {
-    readonly where: string;
-    readonly channel: string;
-  }
   const exact = new Map<string, Answer>();
   // Templates are compared with those of as many segments, as no others can be ambiguous.
   const templates = new Map<number, Answer[]>();
@@ -99,23 +102,21 @@ export function checkAnswers(classes: readonly ExploredClass[]): void {
     if (gateway !== 'comet') continue;
     for (const { message, name } of methods) {
       if (typeof message !== 'string') continue;
-      const answer = { where: `${className}.${name}`, channel: message };
-      const depth = message.split('/').length;
-      const alike = templates.get(depth) ?? [];
-      const other = message.includes('{')
-        ? alike.find(({ channel }) => areAmbiguous(channel, message))
-        : exact.get(message);
+      const segments = message.split('/');
+      const answer = { where: `${className}.${name}`, channel: message, segments };
+      let other = exact.get(message);
+      if (message.includes('{')) {
+        const alike = templates.get(segments.length) ?? [];
+        other = alike.find((one) => areAmbiguous(one.segments, segments));
+        alike.push(answer);
+        templates.set(segments.length, alike);
+      } else exact.set(message, answer);
       if (other) refuseTwoAnswers(other, answer);
-      if (message.includes('{')) templates.set(depth, [...alike, answer]);
-      else exact.set(message, answer);
     }
   }
 }
 
-function refuseTwoAnswers(
-  one: { readonly where: string; readonly channel: string },
-  two: { readonly where: string; readonly channel: string },
-): never {
+function refuseTwoAnswers(one: Answer, two: Answer): never {
   const both = one.channel === two.channel ? one.channel : `${one.channel} and ${two.channel}`;
   const who = one.where === two.where ? `Two instances with ${one.where}` : `${one.where} and ${two.where}`;
   refuse(

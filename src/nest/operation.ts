@@ -57,6 +57,22 @@ export class Operations {
     );
   }
 
+  /**
+   * Calls the method with its parameters and nothing that is bound to it. Messages of the server have no session that could
+   * be guarded, nor a client to be told of a failure.
+   *
+   * @returns the result, or the last one. Throws what the method throws.
+   */
+  direct({ fallback }: Handler, { context, data, pattern }: OperationInput): MaybePromise<unknown> {
+    const { call, instance, parameters = [] } = fallback;
+    const args = [context.session, data, context, pattern];
+    const values: unknown[] = [];
+    for (const { index, extract } of parameters) values[index] = extract(args);
+    let result: unknown;
+    const done = this.#collect(call.apply(instance, values), (value) => (result = value));
+    return isThenable(done) ? done.then(() => result) : result;
+  }
+
   #attempt(
     handler: Handler,
     input: OperationInput,
@@ -88,20 +104,20 @@ export class Operations {
     return this.#activate(enhancers, args).then(() => this.#intercepted(enhancers, args));
   }
 
-  async #activate({ guards, instance, callback }: Enhancers, args: unknown[]): Promise<void> {
+  async #activate({ guards, reflected, callback }: Enhancers, args: unknown[]): Promise<void> {
     const { guardsConsumer } = this.#contexts;
-    if (!(await guardsConsumer.tryActivate([...guards], args, instance, callback, 'ws'))) {
+    if (!(await guardsConsumer.tryActivate([...guards], args, reflected, callback, 'ws'))) {
       throw new WsException(FORBIDDEN_MESSAGE);
     }
   }
 
   #intercepted(enhancers: Enhancers, args: unknown[]): MaybePromise<unknown> {
-    const { interceptors, instance, callback } = enhancers;
+    const { interceptors, reflected, callback } = enhancers;
     if (interceptors.length === 0) return this.#call(enhancers, args);
     return this.#contexts.interceptorsConsumer.intercept(
       [...interceptors],
       args,
-      instance,
+      reflected,
       callback,
       // eslint-disable-next-line @typescript-eslint/require-await
       async () => this.#call(enhancers, args),
@@ -109,8 +125,8 @@ export class Operations {
     );
   }
 
-  #call({ instance, callback, parameters }: Enhancers, args: unknown[]): MaybePromise<unknown> {
-    if (!parameters) return callback.apply(instance, args);
+  #call({ instance, call, parameters }: Enhancers, args: unknown[]): MaybePromise<unknown> {
+    if (!parameters) return call.apply(instance, args);
     const values: unknown[] = [];
     let waiting: PromiseLike<void>[] | undefined;
     for (const parameter of parameters) {
@@ -120,8 +136,8 @@ export class Operations {
       } else values[parameter.index] = value;
     }
     return waiting
-      ? Promise.all(waiting).then(() => callback.apply(instance, values))
-      : callback.apply(instance, values);
+      ? Promise.all(waiting).then(() => call.apply(instance, values))
+      : call.apply(instance, values);
   }
 
   #valueOf({ extract, pipes, metadata }: Parameter, args: readonly unknown[]): MaybePromise<unknown> {
@@ -155,8 +171,8 @@ class Failing {
     const filter = selectExceptionFilterMetadata([...this.enhancers.filters], error) as
       BoundFilter | undefined;
     if (!filter) return this.#plain(error);
-    const { instance, callback } = this.enhancers;
-    const host = new ExecutionContextHost(this.args, instance.constructor as Type, callback);
+    const { reflected, callback } = this.enhancers;
+    const host = new ExecutionContextHost(this.args, reflected.constructor as Type, callback);
     host.setType('ws');
     const said = (answer: unknown): MaybePromise<Failure> => this.#filtered(error, answer);
     const failed = (thrown: unknown): Failure => this.#filterFailed(filter, error, thrown);

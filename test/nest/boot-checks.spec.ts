@@ -472,3 +472,109 @@ describe('enhancers', () => {
     await boot(Resolver);
   });
 });
+
+describe('what no message comes to', () => {
+  it('[G3] handlers of classes that are guards alone are refused', async () => {
+    @Injectable()
+    class Watcher extends Closed {
+      @OnChannel('/a')
+      watch(): void {
+        /* empty */
+      }
+    }
+    const watched = gateway(UseGuards(Watcher), OnPublish('/a'));
+    await expect(boot(watched)).rejects.toThrow(
+      /^Watcher\.watch would never be called.*providers of a module too/,
+    );
+    await boot(watched, Watcher);
+  });
+});
+
+describe('values of the application', () => {
+  it('[G7] proxies are asked for nothing: values, what factories and classes make, and prototypes', async () => {
+    let armed = false;
+    const touched: string[] = [];
+    const traps = [
+      'get',
+      'has',
+      'ownKeys',
+      'getPrototypeOf',
+      'getOwnPropertyDescriptor',
+      'set',
+      'apply',
+    ] as const;
+    const hooks = /^(?:then|on(?:Module|Application)\w+|beforeApplicationShutdown)$/;
+    /** Nest itself looks for hooks, and whether it was given a promise; nothing else may ask it. */
+    const strict = (target: object): object => {
+      const refusing = (trap: (typeof traps)[number]) => [
+        trap,
+        (...args: [object, ...unknown[]]) => {
+          if (!armed || (trap === 'get' && hooks.test(String(args[1]))))
+            return Reflect.apply(Reflect[trap] as (...given: unknown[]) => unknown, null, args);
+          touched.push(`${trap} ${String(args[1])}`);
+          throw new Error(`strict: ${trap} ${String(args[1])}`);
+        },
+      ];
+      return new Proxy(target, Object.fromEntries(traps.map(refusing)) as ProxyHandler<object>);
+    };
+    class ReturnsProxy extends Closed {
+      constructor() {
+        super();
+        return strict({ canActivate: () => true }) as ReturnsProxy;
+      }
+    }
+    class Settings {
+      readonly url = '';
+    }
+    const module = await Test.createTestingModule({
+      imports: [CometModule.forRoot(USERS)],
+      providers: [
+        { provide: 'value', useValue: strict({}) },
+        { provide: 'of a class', useValue: strict(new Closed()) },
+        { provide: 'prototype', useValue: Object.create(strict({})) as object },
+        { provide: Settings, useFactory: () => strict(new Settings()) },
+        { provide: 'later', useFactory: () => Promise.resolve(strict({})) },
+        { provide: 'function', useValue: strict(() => 0) },
+        { provide: 'alias', useExisting: 'value' },
+        ReturnsProxy,
+      ],
+    })
+      .setLogger(new CapturedLogger())
+      .compile();
+    armed = true;
+    await module.init();
+    armed = false;
+    expect(touched).toEqual([]);
+    await module.close();
+  });
+
+  it('[G7] odd values are fine', async () => {
+    const pretender = Object.create({ constructor: 'none' }) as object;
+    class Getters {
+      static get displayName(): string {
+        throw new Error('not asked for');
+      }
+      get session(): string {
+        throw new Error('not asked for');
+      }
+      get join(): string {
+        throw new Error('not asked for');
+      }
+    }
+    const values = [
+      Object.create(null),
+      Object.create(Object.create(null) as object),
+      pretender,
+      new Map(),
+      [],
+      new Date(),
+      process.env,
+      null,
+      undefined,
+      0,
+      Symbol('x'),
+      new Getters(),
+    ] as unknown[];
+    await boot(Getters, ...values.map((useValue, index) => ({ provide: `value ${index}`, useValue })));
+  });
+});
