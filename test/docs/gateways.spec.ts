@@ -161,3 +161,7 @@ describe('docs/gateways.md', () => {
 });
 
 await snippets.load('orders.gateway.spec.ts');
+
+afterAll(() => {
+  snippets.remove();
+});

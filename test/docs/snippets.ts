@@ -1,5 +1,5 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { basename, dirname, relative, resolve } from 'node:path';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
 
@@ -39,14 +39,12 @@ export class Snippets {
       if (name === undefined) throw new Error(`${page} has a snippet that does not say its name:\n${block}`);
       return [name, block] as const;
     });
-    this.#folder = resolve(ROOT, 'node_modules/.cache/snippets', basename(page, '.md'));
+    const cache = resolve(ROOT, 'node_modules/.cache/snippets');
+    mkdirSync(cache, { recursive: true });
+    this.#folder = mkdtempSync(resolve(cache, `${basename(page, '.md')}-`));
     this.#sources = new Map(
       [...files, ...Object.entries(more)].map(([name, source]) => [this.#at(name), source]),
     );
-  }
-
-  get names(): string[] {
-    return [...this.#sources.keys()].map((path) => basename(path));
   }
 
   /** Compiles all of them. @returns what the compiler objects to. */
@@ -63,8 +61,6 @@ export class Snippets {
       options: compiled,
       host: this.#host(compiled),
     });
-    rmSync(this.#folder, { recursive: true, force: true });
-    mkdirSync(this.#folder, { recursive: true });
     writeFileSync(this.#at('package.json'), '{ "type": "module" }');
     return [...this.#sources.keys()].flatMap((path) => {
       const source = program.getSourceFile(path);
@@ -85,18 +81,21 @@ export class Snippets {
     return import(this.#at(name.replace(/\.ts$/, '.js'))) as Promise<Record<string, unknown>>;
   }
 
+  /** Takes away what was compiled. */
+  remove(): void {
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+
   #at(name: string): string {
     return resolve(this.#folder, name);
   }
 
   #host(options: ts.CompilerOptions): ts.CompilerHost {
     const host = ts.createCompilerHost(options);
-    const { fileExists, readFile, getSourceFile, directoryExists } = host;
+    const { fileExists, readFile, getSourceFile } = host;
     return Object.assign(host, {
       fileExists: (path: string) => this.#sources.has(path) || fileExists(path),
       readFile: (path: string) => this.#sources.get(path) ?? readFile(path),
-      directoryExists: (path: string) =>
-        path === this.#folder || path === dirname(this.#folder) || directoryExists?.(path) === true,
       getSourceFile: (path: string, version: ts.ScriptTarget, ...rest: []) => {
         const source = this.#sources.get(path);
         return source === undefined
