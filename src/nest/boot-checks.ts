@@ -3,9 +3,17 @@ import {
   CUSTOM_ROUTE_ARGS_METADATA,
   EXCEPTION_FILTERS_METADATA,
   GUARDS_METADATA,
+  INJECTABLE_WATERMARK,
   INTERCEPTORS_METADATA,
   PIPES_METADATA,
+  SCOPE_OPTIONS_METADATA,
 } from '@nestjs/common/internal';
+import {
+  GATEWAY_METADATA,
+  GATEWAY_OPTIONS,
+  PARAM_ARGS_METADATA,
+  PORT_METADATA,
+} from '@nestjs/websockets/internal';
 import type { ChannelLimits } from '../bayeux/channel.js';
 import { channelParam } from './channel-param.decorator.js';
 import { variablesOf } from './handler-channel.js';
@@ -114,7 +122,7 @@ function checkScope(where: string, type: ExploredClass, method: ExploredMethod):
   }
   if (isStatic) return;
   const [heard] = method.hears;
-  const scoped = `${name} is request-scoped, itself or by what it depends on`;
+  const scoped = `${name} is request-scoped, itself or by what it depends on or is bound to`;
   if (heard !== undefined) {
     refuse(
       `${where} listens to ${heard}, but ${scoped}, and messages of the server have no request: ${advice}`,
@@ -136,8 +144,17 @@ function checkParameters(where: string, type: ExploredClass, method: ExploredMet
   for (const [, { factory, data }] of parameters) {
     if ((factory as unknown) === channelParam) checkChannelParam(where, data, channels);
   }
-  // Others of Nest read the parameters of their methods in their own way.
-  if (method.calledByNest || !isOurs(type, method)) return;
+  // Others read the parameters of their methods in their own way.
+  if (method.calledByNest) return;
+  if (!isOurs(type, method)) {
+    // One that overrides a handler without its decorator is no handler in Nest either.
+    const own = Reflect.hasOwnMetadata(PARAM_ARGS_METADATA, type.type, name);
+    if (gateway !== 'comet' || !own || isMarkedByOthers(method.method)) return;
+    refuse(
+      `${where} has parameters with decorators, but nothing calls it for a client: mark it with @SubscribeMessage, ` +
+        '@OnPublish, @OnSubscribe or @OnChannel too, or take the decorators away.',
+    );
+  }
   if (!isEnhanced(type, method)) {
     refuse(
       `${where} has parameters with decorators, but @CometAuthorize calls it with its request alone: take the ` +
@@ -232,12 +249,14 @@ function checkEnhancers(where: string, type: ExploredClass, explored: ExploredMe
   }
 }
 
-/** Enhancers of a gateway whose methods are called without any: its hooks of Nest, and authorizers. */
+/** Enhancers of a class whose methods are called without any: authorizers, and hooks of Nest. */
 function checkClassEnhancers(explored: ExploredClass): void {
   const { gateway, methods, name, type } = explored;
-  if (gateway !== 'comet') return;
   const [first] = enhancersOf(type);
   if (first === undefined) return;
+  // Of a class that is no gateway others may read the marks: controllers, resolvers, consumers of queues.
+  const authorizes = methods.some(({ authorizes: channels }) => channels.length > 0);
+  if (gateway === 'other' || (gateway === 'none' && (!authorizes || isMarkedByOthers(type)))) return;
   const run = methods.some(
     (method) => isEnhanced(explored, method) || method.calledByNest || isMarkedByOthers(method.method),
   );
@@ -248,12 +267,20 @@ function checkClassEnhancers(explored: ExploredClass): void {
   );
 }
 
-const KNOWN_MARKS: readonly unknown[] = Object.values(ENHANCERS);
+const KNOWN_MARKS: readonly unknown[] = [
+  ...Object.values(ENHANCERS),
+  GATEWAY_METADATA,
+  GATEWAY_OPTIONS,
+  PORT_METADATA,
+  INJECTABLE_WATERMARK,
+  SCOPE_OPTIONS_METADATA,
+];
 
-function isMarkedByOthers(method: object): boolean {
-  return Reflect.getMetadataKeys(method).some((key: unknown) => {
+/** Whether there are marks of another library on a method or class, by which that may call it with its enhancers. */
+function isMarkedByOthers(target: object): boolean {
+  return Reflect.getMetadataKeys(target).some((key: unknown) => {
     if (KNOWN_MARKS.includes(key)) return false;
-    return typeof key !== 'string' || !/^(?:design:|nestjs-comet:|swagger\/)/.test(key);
+    return typeof key !== 'string' || !/^(?:design:|self:|optional:|nestjs-comet:|swagger\/)/.test(key);
   });
 }
 

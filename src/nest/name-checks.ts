@@ -11,6 +11,9 @@ import {
 import { AUTH_CHANNEL } from '../bayeux/credential-life.js';
 import { areAmbiguous, HandlerChannel } from './handler-channel.js';
 import type { ExploredClass, ExploredMethod } from './handler.explorer.js';
+import { CometLogger } from './nest.logger.js';
+
+const logger = new CometLogger();
 
 /** Checks what `@SubscribeMessage` names. @throws TypeError for a name that no message of a client can reach. */
 export function checkService(
@@ -21,7 +24,14 @@ export function checkService(
   if (message === undefined) return;
   const where = `${type.name}.${name}`;
   if (type.gateway === 'other') {
-    if (typeof message !== 'string' || !isService(message) || hasPlace(type)) return;
+    if (typeof message !== 'string' || !isService(message)) return;
+    if (hasPlace(type)) {
+      logger.warn(
+        `${where} handles ${message} for clients of another WebSocket server, as ${type.name} names its own path or port: ` +
+          'Bayeux sessions call the services of classes with @CometGateway().',
+      );
+      return;
+    }
     refuse(
       `${where} handles ${message}, but ${type.name} is a gateway on another path than the endpoint: mark the class ` +
         'with @CometGateway() in place of @WebSocketGateway().',
@@ -51,7 +61,7 @@ export function checkService(
   if (!isChannel(message.replace(/[{}]/g, ''), limits)) {
     refuse(
       `${says}, as it is no channel name within the limits of the options: write for example ${example}, ` +
-        'without a slash at the end and without spaces.',
+        'without a slash at the end, and of letters, digits and these alone: ! # $ ( ) + - . @ _ ~.',
     );
   }
 }

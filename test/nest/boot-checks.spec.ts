@@ -68,6 +68,10 @@ function gateway(...decorators: MethodDecorator[]): Type {
   return ChatGateway;
 }
 
+function gatewayOn(name: string): new () => { join(): void } {
+  return onParameter(gateway(SubscribeMessage(name)), MessageBody()) as new () => { join(): void };
+}
+
 /** The same of a class that is no gateway. */
 function provider(...decorators: MethodDecorator[]): Type {
   @Injectable()
@@ -83,6 +87,11 @@ function provider(...decorators: MethodDecorator[]): Type {
 function decorate({ prototype }: Type, name: string, decorators: readonly MethodDecorator[]): void {
   const descriptor = Object.getOwnPropertyDescriptor(prototype, name) as PropertyDescriptor;
   for (const decorator of [...decorators].reverse()) decorator(prototype as object, name, descriptor);
+}
+
+function guarded(type: Type): Type {
+  UseGuards(Closed)(type);
+  return type;
 }
 
 function onParameter(type: Type, decorator: ParameterDecorator): Type {
@@ -105,7 +114,8 @@ describe('names that no message can reach', () => {
     [{ cmd: 'echo', big: 1n }, /cmd: 'echo'.*@SubscribeMessage\('\/service\/join'\)/],
     ['/service/echo/', /without a slash at the end/],
     ['/service//echo', /without a slash at the end/],
-    ['/service/say it', /without spaces/],
+    ['/service/say it', /letters, digits/],
+    ['/service/s\u00e4g', /letters, digits/],
     [' /service/echo', /@SubscribeMessage\('\/service\/join'\)/],
     ['/service/*', /write a variable/],
     ['/service/**', /write a variable/],
@@ -380,6 +390,15 @@ describe('parameters', () => {
     await expect(boot(onParameter(provider(CometAuthorize('/a')), MessageBody()))).rejects.toThrow(
       /^Moderator\.join.*CometAuthorizationRequest/,
     );
+    await expect(boot(onParameter(gateway(), MessageBody()))).rejects.toThrow(
+      /^ChatGateway\.join has parameters with decorators, but nothing calls it.*mark it with @SubscribeMessage/,
+    );
+    class Silent extends gatewayOn('/service/a') {
+      override join(): void {
+        /* empty */
+      }
+    }
+    await boot(Silent);
     @CometGateway()
     class Parting {
       handleDisconnect(@MessageBody(ParseIntPipe) reason: unknown) {
@@ -414,6 +433,11 @@ describe('enhancers', () => {
       /write what they check into the method/,
     ],
     ['a method that nothing calls', gateway(UseGuards(Closed)), /take the decorator away/],
+    [
+      'a class of authorizers',
+      guarded(provider(CometAuthorize('/a'))),
+      /^Moderator is marked with @UseGuards/,
+    ],
   ])('[G3] on %s are refused', async (_, type, advice) => {
     await expect(boot(type)).rejects.toThrow(advice);
   });
@@ -467,9 +491,9 @@ describe('enhancers', () => {
       Reflect.defineMetadata('queue:consumer', 'jobs', descriptor.value as object);
     await boot(gateway(UseGuards(Closed), byLibrary));
     await boot(provider(UseGuards(Closed), UseInterceptors()));
-    const Resolver = provider(OnChannel('/a'));
-    UseGuards(Closed)(Resolver);
-    await boot(Resolver);
+    const Resolver = guarded(provider(CometAuthorize('/a')));
+    Reflect.defineMetadata('graphql:resolver', 'Query', Resolver);
+    await boot(Resolver, guarded(provider(OnChannel('/a'))), guarded(provider()));
   });
 });
 

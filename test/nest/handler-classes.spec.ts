@@ -147,6 +147,9 @@ describe('classes with handlers', () => {
     ]);
     const late = await app.app.get(LazyModuleLoader).load(() => LateModule);
     expect(late.get(Listener)).toBeInstanceOf(Listener);
+    expect(app.log.text).toMatch(
+      /PlainGateway\.greet handles \/service\/greet for clients of another WebSocket server/,
+    );
   });
 
   it('[G3] may be replaced in tests, by a class, a value or a mock', async () => {
