@@ -19,7 +19,10 @@ import { channelParam } from './channel-param.decorator.js';
 import { variablesOf } from './handler-channel.js';
 import { type ExploredClass, type ExploredMethod, parametersOf } from './handler.explorer.js';
 import { checkAnswers, checkChannels, checkService, refuse, shown } from './name-checks.js';
+import { CometLogger } from './nest.logger.js';
 import { ACK, isParameterOfGateways } from './operation-kinds.js';
+
+const logger = new CometLogger();
 
 /**
  * Looks for what would do nothing, or something else than it says, without a word.
@@ -240,13 +243,13 @@ function checkEnhancers(where: string, type: ExploredClass, explored: ExploredMe
         'run there. Interceptors and filters do.',
     );
   }
-  // A mark of another library may say that it calls the method, with its enhancers.
-  if (type.gateway === 'comet' && !isHandler(explored) && !isMarkedByOthers(method)) {
-    refuse(
-      `${where} is marked with @${first}, but nothing calls it for a client: mark it with @SubscribeMessage, @OnPublish, ` +
-        '@OnSubscribe or @OnChannel too, or take the decorator away.',
-    );
-  }
+  if (type.gateway !== 'comet' || isHandler(explored)) return;
+  const idleMethod =
+    `${where} is marked with @${first}, but nothing calls it for a client: mark it with @SubscribeMessage, @OnPublish, ` +
+    '@OnSubscribe or @OnChannel too, or take the decorator away.';
+  if (!isMarkedByOthers(method)) refuse(idleMethod);
+  // A mark that is none of Nest may be of a library that calls the method, or no more than roles for a guard.
+  logger.warn(`${idleMethod} If another library calls it, move it to a class that is no gateway.`);
 }
 
 /** Enhancers of a class whose methods are called without any: authorizers, and hooks of Nest. */

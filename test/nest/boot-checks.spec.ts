@@ -30,17 +30,21 @@ import { CapturedLogger } from '../support/captured.logger.js';
 import { USERS } from './support/nest-stage.js';
 
 /** Starts all of an application but its servers, and ends it again. */
-async function boot(...parts: (Provider | { readonly imports: (Type | DynamicModule)[] })[]): Promise<void> {
+async function boot(
+  ...parts: (Provider | { readonly imports: (Type | DynamicModule)[] })[]
+): Promise<CapturedLogger> {
+  const log = new CapturedLogger();
   const imports = parts.flatMap((part) => ('imports' in part ? part.imports : []));
   const providers = parts.filter((part): part is Provider => !('imports' in part));
   const module = await Test.createTestingModule({
     imports: [CometModule.forRoot(USERS), ...imports],
     providers,
   })
-    .setLogger(new CapturedLogger())
+    .setLogger(log)
     .compile();
   try {
     await module.init();
+    return log;
   } finally {
     await module.close();
   }
@@ -489,7 +493,10 @@ describe('enhancers', () => {
   it('of classes and methods that others call are fine', async () => {
     const byLibrary: MethodDecorator = (_target, _key, descriptor) =>
       Reflect.defineMetadata('queue:consumer', 'jobs', descriptor.value as object);
-    await boot(gateway(UseGuards(Closed), byLibrary));
+    const log = await boot(gateway(UseGuards(Closed), byLibrary));
+    expect(log.text).toMatch(
+      /warn ChatGateway\.join is marked with @UseGuards, but nothing calls it for a client/,
+    );
     await boot(provider(UseGuards(Closed), UseInterceptors()));
     const Resolver = guarded(provider(CometAuthorize('/a')));
     Reflect.defineMetadata('graphql:resolver', 'Query', Resolver);
