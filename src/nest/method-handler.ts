@@ -33,7 +33,7 @@ export class HandlerFactory {
     const name = `${host.name}.${methodName}`;
     const enhancers = this.contexts.of({ instance, reflected, methodName, moduleKey, kind });
     // Nest makes one for each session, with all it depends on that is request-scoped.
-    const scoped = !wrapper.isDependencyTreeStatic();
+    const scoped = !wrapper.isDependencyTreeStatic() || this.#scopedGlobals().length > 0;
     return {
       name,
       kind,
@@ -46,18 +46,16 @@ export class HandlerFactory {
 
   async #enhancersOf(
     session: CometSession,
-    { wrapper, module, moduleKey, reflected }: HandlerHost,
+    { wrapper, module, moduleKey, reflected, ...host }: HandlerHost,
     methodName: string,
     kind: OperationKind,
   ): Promise<Enhancers> {
     const contextId = this.#contextOf(session, wrapper.isDependencyTreeDurable());
     const collection = module.controllers.has(wrapper.token) ? module.controllers : module.providers;
-    const instance = await this.#injector.loadPerContext(
-      wrapper.instance as Controller,
-      module,
-      collection,
-      contextId,
-    );
+    const instance = wrapper.isDependencyTreeStatic()
+      ? host.instance
+      : await this.#injector.loadPerContext(wrapper.instance as Controller, module, collection, contextId);
+    await this.#injector.loadEnhancersPerContext(wrapper, contextId, wrapper, this.#scopedGlobals());
     return this.contexts.of({
       instance,
       reflected,
@@ -67,6 +65,18 @@ export class HandlerFactory {
       contextId,
       inquirerId: wrapper.id,
     });
+  }
+
+  /** Enhancers of the whole application that are no singletons. Nest makes them for controllers alone. */
+  #scopedGlobals(): InstanceWrapper[] {
+    const { applicationConfig: config } = this.container;
+    if (!config) return [];
+    return [
+      ...config.getGlobalRequestGuards(),
+      ...config.getGlobalRequestInterceptors(),
+      ...config.getGlobalRequestPipes(),
+      ...config.getGlobalRequestFilters(),
+    ];
   }
 
   /** One for each session, in which `REQUEST` is the session, as in gateways of Nest. */

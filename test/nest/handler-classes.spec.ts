@@ -1,5 +1,12 @@
-import { type CanActivate, type ExecutionContext, Injectable, Module, UseGuards } from '@nestjs/common';
-import { LazyModuleLoader } from '@nestjs/core';
+import {
+  type CanActivate,
+  type ExecutionContext,
+  Injectable,
+  Module,
+  Scope,
+  UseGuards,
+} from '@nestjs/common';
+import { APP_GUARD, LazyModuleLoader } from '@nestjs/core';
 import { Test } from '@nestjs/testing';
 import { ConnectedSocket, MessageBody, SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
 import {
@@ -9,6 +16,7 @@ import {
   type CometSession,
   CometUser,
   OnChannel,
+  OnPublish,
 } from '../../src/index.js';
 import { CapturedLogger } from '../support/captured.logger.js';
 import { NestStage, USERS } from './support/nest-stage.js';
@@ -96,6 +104,42 @@ class Listener {
   }
 }
 
+@Injectable()
+class Publishing {
+  @OnPublish('/rooms/{room}')
+  publish() {
+    return true;
+  }
+}
+
+const constructed = new Set<object>();
+
+class MadeGuard implements CanActivate {
+  readonly user = 'alice';
+  constructor() {
+    constructed.add(this);
+  }
+  canActivate(context: ExecutionContext) {
+    if (!constructed.has(this)) throw new Error('this guard was never constructed');
+    return context.switchToWs().getClient<CometSession>().userId === this.user;
+  }
+}
+
+@Injectable({ scope: Scope.REQUEST })
+class RequestGuard extends MadeGuard {}
+
+@Injectable({ scope: Scope.TRANSIENT })
+class TransientGuard extends MadeGuard {}
+
+@Injectable({ scope: Scope.REQUEST })
+@CometGateway()
+class ScopedGateway {
+  @SubscribeMessage('/service/scoped')
+  scoped() {
+    return 'scoped';
+  }
+}
+
 @WebSocketGateway({ path: '/plain' })
 class PlainGateway {
   @SubscribeMessage('echo')
@@ -150,6 +194,26 @@ describe('classes with handlers', () => {
     expect(app.log.text).toMatch(
       /PlainGateway\.greet handles \/service\/greet for clients of another WebSocket server/,
     );
+  });
+
+  it.each([
+    ['request-scoped', RequestGuard],
+    ['transient', TransientGuard],
+  ])('[G3] are guarded by an APP_GUARD that is %s', async (_, useClass) => {
+    const app = await stage.start({
+      providers: [{ provide: APP_GUARD, useClass }, GreetingGateway, ScopedGateway, Publishing, Listener],
+    });
+    heard.length = 0;
+    const [alice, bob] = [await app.socket('alice').join(), await app.socket('bob').join()];
+    const ask = async (client: typeof alice) => [
+      (await client.call('/service/greet', 'you')).reply.successful,
+      (await client.call('/service/scoped', 1)).reply.successful,
+      (await client.publish('/rooms/one', 1)).successful,
+      (await client.publish('/halls/one/now', 1)).successful,
+    ];
+    expect(await ask(alice)).toEqual([true, true, true, true]);
+    expect(await ask(bob)).toEqual([false, false, false, false]);
+    expect(heard).toHaveLength(2);
   });
 
   it('[G3] may be replaced in tests, by a class, a value or a mock', async () => {
