@@ -67,6 +67,9 @@ const ANY_HOST =
   'Anonymous sessions are open to pages of any site that resolves its own name to this server. Name the hosts of this ' +
   "server: write for example hosts: ['push.example.com'], or hosts: ['localhost'] on your own machine.";
 
+/** The applications that have a push server at work. */
+const started = new WeakSet<NestContainer>();
+
 /** Sees to it that the endpoint is there also in an application without a gateway of its own. */
 @WebSocketGateway({ path: COMET_GATEWAY_PATH })
 class EndpointGateway {}
@@ -137,6 +140,8 @@ export class CometModule
     super();
     this.#endpoint = endpoint;
     this.#container = containerOf(contexts);
+    // One that is loaded later, with a lazy module, is told of no start.
+    if (started.has(this.#container)) checkRegistration(this.#container);
     this.#service = service;
     this.#authorizers = authorizers;
     this.#anyHost = auth.anonymous === true && transport.hosts.length === 0;
@@ -168,6 +173,7 @@ export class CometModule
     }
     if (this.#anyHost) new CometLogger().warn(ANY_HOST);
     this.#useHandlers();
+    started.add(this.#container);
     await this.#endpoint.server.start();
   }
 

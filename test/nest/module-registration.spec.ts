@@ -1,5 +1,5 @@
 import { Injectable, Module, type ModuleMetadata } from '@nestjs/common';
-import { NestFactory } from '@nestjs/core';
+import { LazyModuleLoader, NestFactory } from '@nestjs/core';
 import { Test } from '@nestjs/testing';
 import { jest } from '@jest/globals';
 import {
@@ -171,6 +171,23 @@ describe('the module, imported more than once', () => {
     adapted.useWebSocketAdapter(new CometAdapter(adapted));
     await expect(adapted.listen(0)).rejects.toThrow(ONCE);
     await adapted.close();
+  });
+
+  it('[G6] cannot be loaded again with a lazy module; the same one can', async () => {
+    @Module({ imports: [first] })
+    class RootModule {}
+    @Module({ imports: [first] })
+    class SameModule {}
+    @Module({ imports: [second] })
+    class AgainModule {}
+    const context = await NestFactory.createApplicationContext(RootModule, {
+      logger: false,
+      abortOnError: false,
+    });
+    const loader = context.get(LazyModuleLoader);
+    await loader.load(() => SameModule);
+    await expect(loader.load(() => AgainModule)).rejects.toThrow(ONCE);
+    await context.close();
   });
 
   it('[G6] does not start where it is imported without options, beside forRoot or not', async () => {
