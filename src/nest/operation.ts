@@ -84,9 +84,9 @@ export class Operations {
       : [context.session, data, context, pattern];
     return currentOperation.run(context, () => {
       let bound: Enhancers | undefined;
-      const failed = (error: unknown): MaybePromise<Failure> =>
-        new Failing(handler, bound ?? handler.fallback, args, context).of(error);
-      const done = (): Failure | undefined => context.failure;
+      const failing = (): Failing => new Failing(handler, bound ?? handler.fallback, args, context);
+      const failed = (error: unknown): MaybePromise<Failure> => failing().of(error);
+      const done = (): Failure | undefined => context.failure && failing().told(context.failure);
       try {
         const enhancers = handler.enhancersFor(context);
         const result = isThenable(enhancers)
@@ -168,14 +168,25 @@ class Failing {
   ) {}
 
   of(error: unknown): MaybePromise<Failure> {
-    const filter = selectExceptionFilterMetadata([...this.enhancers.filters], error) as
-      BoundFilter | undefined;
+    return this.#ask(this.enhancers.filters, error);
+  }
+
+  /** What the handler, or an interceptor, has told the client itself. */
+  told(failure: Failure): Failure {
+    return this.#logged(failure, new Error('The client was told so without an exception.'));
+  }
+
+  /** The first filter for the exception has its say, unless it knows no such operations: then the next one is asked. */
+  #ask(filters: readonly BoundFilter[], error: unknown): MaybePromise<Failure> {
+    const filter = selectExceptionFilterMetadata([...filters], error) as BoundFilter | undefined;
     if (!filter) return this.#plain(error);
     const { reflected, callback } = this.enhancers;
     const host = new ExecutionContextHost(this.args, reflected.constructor as Type, callback);
     host.setType('ws');
+    const others = filters.slice(filters.indexOf(filter) + 1);
     const said = (answer: unknown): MaybePromise<Failure> => this.#filtered(error, answer);
-    const failed = (thrown: unknown): Failure => this.#filterFailed(filter, error, thrown);
+    const failed = (thrown: unknown): MaybePromise<Failure> =>
+      this.#filterFailed(filter, others, error, thrown);
     try {
       const answer = settled((filter.func as (error: unknown, host: unknown) => unknown)(error, host));
       return isThenable(answer) ? answer.then(said).then(undefined, failed) : this.#filtered(error, answer);
@@ -199,14 +210,19 @@ class Failing {
     return this.#logged(untold ? { ...told, error: original.error } : told, error);
   }
 
-  #filterFailed(filter: BoundFilter, error: unknown, thrown: unknown): Failure {
+  #filterFailed(
+    filter: BoundFilter,
+    others: readonly BoundFilter[],
+    error: unknown,
+    thrown: unknown,
+  ): MaybePromise<Failure> {
     if (thrown === error) return this.#plain(error);
     if (this.context.failure) return this.#logged(this.context.failure, error);
     const failure = failureOf(thrown, this.handler.kind.code);
     if (failure) return this.#logged(failure, thrown);
     this.#log(`A filter failed at an exception of ${this.handler.name}`, thrown);
     // One for the whole application may know HTTP only, and then it has no say here.
-    return filter.global ? this.#plain(error) : { error: this.handler.kind.unforeseen };
+    return filter.global ? this.#ask(others, error) : { error: this.handler.kind.unforeseen };
   }
 
   /** What the client is told where no filter has a say. */
@@ -219,7 +235,9 @@ class Failing {
   }
 
   #logged(failure: Failure, error: unknown): Failure {
-    if (isServerError(failure)) this.#log(`${this.handler.name} failed with ${failure.error}`, error);
+    if (isServerError(failure) || failure.error === this.handler.kind.unforeseen) {
+      this.#log(`${this.handler.name} failed with ${failure.error}`, error);
+    }
     return failure;
   }
 
@@ -235,7 +253,8 @@ class Failing {
   }
 }
 
-/** A filter may answer with a promise or an Observable, whose last value counts. */
+/** A filter may answer with a promise, an Observable, whose last value counts, or one in the other. */
 function settled(answer: unknown): unknown {
-  return isObservable(answer) ? lastValueFrom(answer, { defaultValue: undefined }) : answer;
+  if (isThenable(answer)) return answer.then(settled);
+  return isObservable(answer) ? lastValueFrom(answer, { defaultValue: undefined }).then(settled) : answer;
 }
