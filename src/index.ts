@@ -73,6 +73,7 @@ export type {
 } from './nest/comet-module-options.js';
 export { CometModule, type CometModuleAsyncOptions } from './nest/comet.module.js';
 export { CometOAuthGuard } from './nest/comet-oauth.guard.js';
+export { CometPublic } from './nest/comet-public.decorator.js';
 export { CometService } from './nest/comet.service.js';
 export type { CometQueueOverflow, CometQueuePolicy } from './nest/comet-queue-policy.js';
 export { CometSession } from './nest/comet-session.js';

@@ -1,5 +1,6 @@
-import { type ExecutionContext, ForbiddenException, Inject, Injectable } from '@nestjs/common';
+import { type ExecutionContext, Inject, Injectable } from '@nestjs/common';
 import type { CometPrincipal } from '../auth/comet-principal.js';
+import { refuseLacking } from './bearer-challenge.js';
 import { CometOAuthGuard } from './comet-oauth.guard.js';
 import { TRUSTED_ISSUERS, type TrustedIssuers } from './trusted-issuers.js';
 
@@ -26,8 +27,6 @@ export class CometAdminGuard extends CometOAuthGuard {
       this.issuers.require(admitted as Partial<CometPrincipal>, context);
       return admitted;
     }
-    const response = context.switchToHttp().getResponse<{ header(name: string, value: string): unknown }>();
-    response.header('WWW-Authenticate', `Bearer error="insufficient_scope", scope="${this.scope}"`);
-    throw new ForbiddenException('insufficient_scope');
+    refuseLacking(context, { scopes: [this.scope] });
   }
 }

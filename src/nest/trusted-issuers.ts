@@ -1,7 +1,7 @@
-import { type ExecutionContext, ForbiddenException, type FactoryProvider } from '@nestjs/common';
+import type { ExecutionContext, FactoryProvider } from '@nestjs/common';
 import type { CometPrincipal } from '../auth/comet-principal.js';
 import { tenantsOf } from '../auth/claims-options.js';
-import { bearerChallenge } from './bearer-challenge.js';
+import { refuseLacking } from './bearer-challenge.js';
 import type { ResolvedOptions } from './comet-options.resolver.js';
 import { COMET_RESOLVED } from './tokens.js';
 
@@ -42,17 +42,11 @@ export class TrustedIssuers {
   /**
    * Refuses a principal of another issuer.
    *
-   * @throws ForbiddenException with a challenge (RFC 6750 §3.1).
+   * @throws HttpException with 403 and a challenge (RFC 6750 §3.1).
    */
   require({ issuer }: Partial<CometPrincipal>, context: ExecutionContext): void {
     if (!this.#named || (issuer !== undefined && this.#named.has(issuer))) return;
-    const challenge = bearerChallenge({
-      error: 'insufficient_scope',
-      description: 'tokens of another issuer',
-    });
-    const response = context.switchToHttp().getResponse<{ header(name: string, value: string): unknown }>();
-    response.header('WWW-Authenticate', challenge);
-    throw new ForbiddenException('insufficient_scope');
+    refuseLacking(context, { description: 'tokens of another issuer' });
   }
 }
 

@@ -1,4 +1,4 @@
-import { Body, Header, HttpCode, Inject, Post, Req, UseGuards } from '@nestjs/common';
+import { Body, Header, HttpCode, Inject, Post, Req, SetMetadata, UseGuards } from '@nestjs/common';
 import {
   ApiAcceptedResponse,
   ApiBadRequestResponse,
@@ -17,6 +17,7 @@ import {
   getSchemaPath,
 } from '@nestjs/swagger';
 import type { CometPrincipal } from '../auth/comet-principal.js';
+import { AUDITED_GUARD } from '../nest/comet-oauth.guard.js';
 import { CometPublisher } from '../nest/comet-publisher.js';
 import { RequireKind } from '../nest/require-scopes.decorator.js';
 import { readPushBody } from './push-body.js';
@@ -30,6 +31,7 @@ import { PushService } from './push.service.js';
 @ApiBearerAuth()
 @ApiExtraModels(PushMessageDto, PushBatchDto)
 @UseGuards(PushGuard)
+@SetMetadata(AUDITED_GUARD, true)
 @RequireKind('service')
 export class PushController {
   readonly #service: PushService;
