@@ -61,7 +61,7 @@ function isOurs({ gateway }: ExploredClass, method: ExploredMethod): boolean {
 }
 
 /** Whether enhancers run for a method: authorizers are asked without. */
-function isEnhanced(type: ExploredClass, method: ExploredMethod): boolean {
+export function isEnhanced(type: ExploredClass, method: ExploredMethod): boolean {
   return isOurs(type, { ...method, authorizes: [] });
 }
 
@@ -280,7 +280,7 @@ const KNOWN_MARKS: readonly unknown[] = [
 ];
 
 /** Whether there are marks of another library on a method or class, by which that may call it with its enhancers. */
-function isMarkedByOthers(target: object): boolean {
+export function isMarkedByOthers(target: object): boolean {
   return Reflect.getMetadataKeys(target).some((key: unknown) => {
     if (KNOWN_MARKS.includes(key)) return false;
     return typeof key !== 'string' || !/^(?:design:|self:|optional:|nestjs-comet:|swagger\/)/.test(key);

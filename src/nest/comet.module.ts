@@ -30,6 +30,7 @@ import { handlersOf, listen } from './handler.registration.js';
 import { HandlerFactory } from './method-handler.js';
 import { Operations } from './operation.js';
 import { CometLogger } from './nest.logger.js';
+import { checkRequirements } from './requirement-checks.js';
 import { SystemScheduler } from './system.scheduler.js';
 import {
   COMET_ENGINE,
@@ -203,6 +204,7 @@ export class CometModule
     const { hub, path, server } = this.#endpoint;
     const classes = exploreHandlers(this.#container, path);
     checkHandlers(classes, server.options.channel);
+    checkRequirements(classes, this.#container);
     const contexts = new EnhancerContexts(this.#container);
     const factory = new HandlerFactory(contexts, this.#container);
     const operations = new Operations(contexts);

@@ -253,9 +253,14 @@ function methodOf(name: string, prototype: Record<string, Method>, gateway: Gate
     authorizes: authorizedChannels(method),
     calledByNest:
       Reflect.getMetadata(PATH_METADATA, method) !== undefined ||
-      Reflect.getMetadata(PATTERN_METADATA, method) !== undefined ||
+      isOfMicroservice(method) ||
       (mapped && gateway === 'other'),
   };
+}
+
+/** Whether microservices call a method. */
+export function isOfMicroservice(method: object): boolean {
+  return Reflect.getMetadata(PATTERN_METADATA, method) !== undefined;
 }
 
 function isMapped(method: object): boolean {

@@ -64,6 +64,11 @@ export function requiresItself(target: object): boolean {
   return Reflect.hasOwnMetadata(REQUIRED_SCOPES, target) || Reflect.hasOwnMetadata(REQUIRED_KINDS, target);
 }
 
+/** Whether a class or method is marked with `@CometPublic` itself. */
+export function isMarkedPublic(target: object): boolean {
+  return Reflect.hasOwnMetadata(IS_PUBLIC, target);
+}
+
 /**
  * Whether `@CometPublic` opens a method. The method says more than its class, and a class more than the one it extends. A
  * target that says both is guarded.
@@ -71,7 +76,7 @@ export function requiresItself(target: object): boolean {
 export function isPublic(type: object, method: object): boolean {
   for (const target of [method, ...lineage(type)]) {
     if (requiresItself(target)) return false;
-    if (Reflect.hasOwnMetadata(IS_PUBLIC, target)) return true;
+    if (isMarkedPublic(target)) return true;
   }
   return false;
 }
