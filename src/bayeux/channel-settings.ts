@@ -17,12 +17,14 @@ export interface ChannelMessage {
 export interface ChannelListener {
   /**
    * A message of a client or of the server is about to go to the subscribers, or to a service. `false` stops it, and so
-   * does an exception. `sender` is undefined for messages of the server.
+   * does an exception. `sender` is undefined for messages of the server. Nothing may begin once the time has `expired`, as
+   * the message is stopped then.
    */
   message?(
     message: ChannelMessage,
     sender: Session | undefined,
     params: ChannelParams,
+    expired: () => boolean,
   ): MaybePromise<unknown>;
   subscribed?(session: Session, subscription: string): void;
   unsubscribed?(session: Session, subscription: string): void;

@@ -185,7 +185,7 @@ function dispatch(core: Core, message: Incoming, session: Session, data: unknown
       core.scheduler,
       core.options.maxProcessing,
       `The service ${message.channel}`,
-      () => core.services.call(call),
+      (expired) => core.services.call(call, expired),
     );
     return isThenable(outcome) ? outcome.then(done, failed) : done(outcome);
   } catch (error) {

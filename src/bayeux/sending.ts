@@ -75,7 +75,7 @@ export function passesListeners(
   const ask = (from: number, expired: () => boolean): MaybePromise<boolean> => {
     for (let index = from; index < listeners.length; index++) {
       const { listener, params } = listeners[index] as (typeof listeners)[number];
-      const answer = listener.message?.(message, sender, params);
+      const answer = listener.message?.(message, sender, params, expired);
       if (isThenable(answer)) {
         return answer.then((settled) => settled !== false && !expired() && ask(index + 1, expired));
       }

@@ -46,8 +46,8 @@ export type PublishOutcome =
  * operation denied.
  */
 export interface Services {
-  /** Answers a `/service/…` channel. */
-  call(call: ServiceCall): MaybePromise<ServiceOutcome>;
+  /** Answers a `/service/…` channel. Nothing begins once the time has `expired`, as the call has failed then. */
+  call(call: ServiceCall, expired: () => boolean): MaybePromise<ServiceOutcome>;
   /** Whether a handler judges publishes at all: most applications have none, and publishes come in masses. */
   readonly judgesPublishes?: boolean;
   /**
@@ -71,11 +71,13 @@ export interface SessionListener {
    * A session is about to begin; throwing or rejecting refuses its handshake, an `OperationRefusal` with its own words. What
    * is delivered to the session here follows with its first connect.
    *
-   * @param ext what the handshake says besides, without credentials.
+   * @param handshake its `ext` is what it says besides, without credentials.
+   * @param expired whether the time is over: the handshake is refused then, and nothing more begins.
    */
   admit(
     session: Session,
     handshake: { readonly id: string | undefined; readonly ext: unknown },
+    expired: () => boolean,
   ): MaybePromise<void>;
   /** A session that was admitted, or asked to be, has ended. */
   removed(session: Session, why: SessionEnd): void;

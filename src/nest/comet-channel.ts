@@ -127,6 +127,18 @@ export class CometChannel {
     });
   }
 
+  /** The same for a handler, which is told besides whether its time is over. @internal */
+  addHandler(
+    handle: (
+      ...args: [...Parameters<NonNullable<CometChannelListener['message']>>, expired: () => boolean]
+    ) => MaybePromise<boolean | void>,
+  ): void {
+    this.#settings.listeners.add({
+      message: (message, sender, params, expired) =>
+        handle(message, sender && viewOf(sender), params, expired),
+    });
+  }
+
   /** Has `authorizer` asked before a session creates, subscribes or publishes. @returns what ends that. @throws Error if the channel was removed. */
   addAuthorizer(authorizer: CometAuthorizer): () => void {
     this.#check();

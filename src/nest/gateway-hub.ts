@@ -71,7 +71,11 @@ export class GatewayHub implements Services, SessionListener {
     this.#disconnections = handlers.disconnections;
   }
 
-  admit(session: Session, { id, ext }: { id: string | undefined; ext: unknown }): MaybePromise<void> {
+  admit(
+    session: Session,
+    { id, ext }: { id: string | undefined; ext: unknown },
+    expired: () => boolean,
+  ): MaybePromise<void> {
     const operations = this.#operations;
     if (!operations || this.#connections.length === 0) return undefined;
     const view = viewOf(session);
@@ -82,6 +86,7 @@ export class GatewayHub implements Services, SessionListener {
         context: new CometContext('handshake', view, pattern, {}, id),
         data,
         pattern,
+        expired,
       }),
     );
     const refuse = (settled: readonly (Failure | undefined)[]): void => {
@@ -113,7 +118,7 @@ export class GatewayHub implements Services, SessionListener {
     await Promise.all(this.#parting);
   }
 
-  call(call: ServiceCall): MaybePromise<ServiceOutcome> {
+  call(call: ServiceCall, expired: () => boolean): MaybePromise<ServiceOutcome> {
     const operations = this.#operations;
     const found = this.#find(call.channel);
     if (!operations || !found) return { kind: 'unknown' };
@@ -126,6 +131,7 @@ export class GatewayHub implements Services, SessionListener {
       context,
       data: call.data,
       pattern: channel.name,
+      expired,
       result: answer,
       ...(acknowledges && { acknowledge: answer }),
     });
@@ -151,6 +157,7 @@ export class GatewayHub implements Services, SessionListener {
           context,
           data,
           pattern: own.name,
+          expired,
           result: (value) => {
             // Before listeners hear of what cannot be sent.
             if (value !== undefined && value !== data) serialise(value);
@@ -213,7 +220,12 @@ export class GatewayHub implements Services, SessionListener {
         const params = channel.overlaps(subscription);
         if (!params) continue;
         const context = new CometContext('subscribe', viewOf(session), subscription, params, id);
-        const failure = ask(operations, handler, { context, data: subscription, pattern: channel.name });
+        const failure = ask(operations, handler, {
+          context,
+          data: subscription,
+          pattern: channel.name,
+          expired,
+        });
         if (isThenable(failure)) return failure.then((failed) => failed ?? (expired() ? LATE : step(at + 1)));
         if (failure) return failure;
       }

@@ -1,9 +1,8 @@
 import { isThenable } from '../bayeux/maybe-promise.js';
 import type { MaybePromise } from '../bayeux/ports.js';
 import { type Failure, OperationRefusal } from '../bayeux/service.js';
-import type { CometAuthorizer, CometChannelListener } from './comet-channel.js';
+import type { CometAuthorizer, CometChannel } from './comet-channel.js';
 import { CometContext } from './comet-context.js';
-import type { CometMessage } from './comet-message.js';
 import type { CometService } from './comet.service.js';
 import type { CometSession } from './comet-session.js';
 import type { Handlers } from './gateway-hub.js';
@@ -59,9 +58,7 @@ export function listen(
     for (const { name, hears, authorizes } of type.methods) {
       for (const channel of hears) {
         const handler = factory.make(type, name, OPERATIONS.message);
-        service.channel(channel).addListener({
-          message: listener(handler, operations, channel),
-        });
+        service.channel(channel).addHandler(listener(handler, operations, channel));
       }
       for (const channel of authorizes) {
         const authorize = calledOn(type.instance, name).bind(type.instance);
@@ -71,14 +68,14 @@ export function listen(
   }
 }
 
-type MessageListener = NonNullable<CometChannelListener['message']>;
+type MessageListener = Parameters<CometChannel['addHandler']>[0];
 
 function listener(handler: Handler, operations: Operations, pattern: string): MessageListener {
-  return (message: CometMessage, sender: CometSession | undefined, params) => {
+  return (message, sender, params, expired) => {
     // The server itself has no session, and no enhancer is there to see that.
     const session = sender as CometSession;
     const context = new CometContext('message', session, message.channel, params, undefined);
-    const input = { context, data: message, pattern };
+    const input = { context, data: message, pattern, expired };
     if (!sender || sender.local) return operations.direct(handler, input) as MaybePromise<boolean | void>;
     let passes: unknown;
     const failure = operations.run(handler, { ...input, result: (value) => (passes = value) });

@@ -2,7 +2,7 @@ import { Logger, type Type } from '@nestjs/common';
 import { ExecutionContextHost, FORBIDDEN_MESSAGE } from '@nestjs/core/internal';
 import { selectExceptionFilterMetadata } from '@nestjs/common/internal';
 import { WsException } from '@nestjs/websockets';
-import { isObservable, lastValueFrom, tap } from 'rxjs';
+import { EMPTY, isObservable, lastValueFrom, takeWhile, tap } from 'rxjs';
 import { isThenable } from '../bayeux/maybe-promise.js';
 import type { MaybePromise } from '../bayeux/ports.js';
 import type { Failure } from '../bayeux/service.js';
@@ -30,10 +30,14 @@ export interface OperationInput {
   readonly data: unknown;
   /** The pattern by which the handler was found. */
   readonly pattern: string;
+  /** Whether its time is over. The client is told that it has failed then, so that nothing may begin any more. */
+  readonly expired?: () => boolean;
   readonly acknowledge?: ((answer?: unknown) => void) | undefined;
   /** Given each result: one value, or those of an Observable. */
   readonly result?: (value: unknown) => void;
 }
+
+const never = (): boolean => false;
 
 /** Runs handlers with all that is bound to them, in Nest's order: guards, interceptors, pipes, the handler; filters last. */
 export class Operations {
@@ -45,8 +49,9 @@ export class Operations {
 
   /** @returns why the operation failed, or nothing. Never throws, and never rejects. */
   run(handler: Handler, input: OperationInput): MaybePromise<Failure | undefined> {
+    const { expired = never, result } = input;
     return this.#attempt(handler, input, (enhancers, args) =>
-      this.#collect(this.#guarded(enhancers, args), input.result),
+      this.#collect(this.#guarded(enhancers, args, expired), result, expired),
     );
   }
 
@@ -69,7 +74,7 @@ export class Operations {
     const values: unknown[] = [];
     for (const { index, extract } of parameters) values[index] = extract(args);
     let result: unknown;
-    const done = this.#collect(call.apply(instance, values), (value) => (result = value));
+    const done = this.#collect(call.apply(instance, values), (value) => (result = value), never);
     return isThenable(done) ? done.then(() => result) : result;
   }
 
@@ -99,9 +104,11 @@ export class Operations {
     });
   }
 
-  #guarded(enhancers: Enhancers, args: unknown[]): MaybePromise<unknown> {
-    if (enhancers.guards.length === 0) return this.#intercepted(enhancers, args);
-    return this.#activate(enhancers, args).then(() => this.#intercepted(enhancers, args));
+  #guarded(enhancers: Enhancers, args: unknown[], expired: () => boolean): MaybePromise<unknown> {
+    if (enhancers.guards.length === 0) return this.#intercepted(enhancers, args, expired);
+    return this.#activate(enhancers, args).then(() =>
+      expired() ? undefined : this.#intercepted(enhancers, args, expired),
+    );
   }
 
   async #activate({ guards, reflected, callback }: Enhancers, args: unknown[]): Promise<void> {
@@ -111,21 +118,25 @@ export class Operations {
     }
   }
 
-  #intercepted(enhancers: Enhancers, args: unknown[]): MaybePromise<unknown> {
+  #intercepted(enhancers: Enhancers, args: unknown[], expired: () => boolean): MaybePromise<unknown> {
     const { interceptors, reflected, callback } = enhancers;
-    if (interceptors.length === 0) return this.#call(enhancers, args);
+    if (interceptors.length === 0) return this.#call(enhancers, args, expired);
     return this.#contexts.interceptorsConsumer.intercept(
       [...interceptors],
       args,
       reflected,
       callback,
       // eslint-disable-next-line @typescript-eslint/require-await
-      async () => this.#call(enhancers, args),
+      async () => (expired() ? EMPTY : this.#call(enhancers, args, expired)),
       'ws',
     );
   }
 
-  #call({ instance, call, parameters }: Enhancers, args: unknown[]): MaybePromise<unknown> {
+  #call(
+    { instance, call, parameters }: Enhancers,
+    args: unknown[],
+    expired: () => boolean,
+  ): MaybePromise<unknown> {
     if (!parameters) return call.apply(instance, args);
     const values: unknown[] = [];
     let waiting: PromiseLike<void>[] | undefined;
@@ -136,7 +147,7 @@ export class Operations {
       } else values[parameter.index] = value;
     }
     return waiting
-      ? Promise.all(waiting).then(() => call.apply(instance, values))
+      ? Promise.all(waiting).then(() => (expired() ? EMPTY : call.apply(instance, values)))
       : call.apply(instance, values);
   }
 
@@ -147,10 +158,16 @@ export class Operations {
   }
 
   /** Every value of an Observable is a result, and one that came by a promise as well; nothing is none. */
-  #collect(result: unknown, take: ((value: unknown) => void) | undefined): MaybePromise<void> {
-    if (isThenable(result)) return result.then((settled) => this.#collect(settled, take));
+  #collect(
+    result: unknown,
+    take: ((value: unknown) => void) | undefined,
+    expired: () => boolean,
+  ): MaybePromise<void> {
+    if (isThenable(result)) return result.then((settled) => this.#collect(settled, take, expired));
     if (isObservable(result)) {
-      const values = take ? result.pipe(tap(take)) : result;
+      // One that goes on for ever would outlive its operation.
+      const taken = result.pipe(takeWhile(() => !expired()));
+      const values = take ? taken.pipe(tap(take)) : taken;
       return lastValueFrom(values, { defaultValue: undefined }).then(() => undefined);
     }
     if (result !== undefined) take?.(result);

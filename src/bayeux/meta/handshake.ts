@@ -3,7 +3,7 @@ import type { Core } from '../core.js';
 import { BayeuxErrors } from '../errors.js';
 import type { Exchange, Greeting, Replies } from '../exchange.js';
 import { failure, type Incoming, replyTo } from '../incoming.js';
-import { isThenable, withTimeLimit } from '../maybe-promise.js';
+import { isThenable, TimeLimitError, withTimeLimit } from '../maybe-promise.js';
 import { isJsonObject } from '../message.js';
 import type { LinkEnd, MaybePromise, Principal } from '../ports.js';
 import { OperationRefusal, detailsOf, type Failure } from '../service.js';
@@ -115,7 +115,9 @@ function admit(
   core.revocations.watch();
 
   const denied = (error: unknown): Replies => {
-    core.logger.debug(`A handshake was refused: ${String((error as Partial<Error> | undefined)?.message)}`);
+    const why = `A handshake was refused: ${String((error as Partial<Error> | undefined)?.message)}`;
+    if (error instanceof TimeLimitError) core.logger.warn(why);
+    else core.logger.debug(why);
     const revoked = session.endedBy === 'revoked';
     session.end('kick');
     return [refuseHandshake(core, exchange, message, reasonOf(error, revoked))];
@@ -129,8 +131,8 @@ function admit(
     return [welcome(core, exchange, message, session)];
   };
   try {
-    const answer = withTimeLimit(core.scheduler, options.hookTimeout, 'Admitting a session', () =>
-      core.listener.admit(session, { id: message.id, ext: message.body['ext'] }),
+    const answer = withTimeLimit(core.scheduler, options.hookTimeout, 'Admitting a session', (expired) =>
+      core.listener.admit(session, { id: message.id, ext: message.body['ext'] }, expired),
     );
     return isThenable(answer) ? answer.then(admitted, denied) : admitted();
   } catch (error) {

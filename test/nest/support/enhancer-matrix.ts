@@ -22,6 +22,7 @@ import { type Observable, tap } from 'rxjs';
 import {
   CometContext,
   CometGateway,
+  type CometModuleOptions,
   CometSession,
   OnChannel,
   OnPublish,
@@ -72,6 +73,8 @@ export class Script {
   seen: string[] = [];
   /** What the contexts said that enhancers were given. */
   facts: Record<string, unknown> = {};
+  /** How often handlers ran, also when what a test asked for was over. */
+  handled = 0;
   /** What was published in the end. */
   published: unknown[] = [];
 
@@ -226,6 +229,7 @@ export class MatrixGateway {
   }
 
   #handle(value: unknown): unknown {
+    this.script.handled++;
     return this.script.run('handler', { value }, () => 'done');
   }
 }
@@ -250,8 +254,13 @@ export class Matrix {
     private readonly transport: (typeof DEFAULT_TRANSPORTS)[number],
   ) {}
 
-  static async start(stage: NestStage, transport: (typeof DEFAULT_TRANSPORTS)[number]): Promise<Matrix> {
+  static async start(
+    stage: NestStage,
+    transport: (typeof DEFAULT_TRANSPORTS)[number],
+    options: Partial<CometModuleOptions> = {},
+  ): Promise<Matrix> {
     const app = await stage.start({
+      options,
       providers: PROVIDERS,
       configure: (nest) => {
         const script = nest.get(Script);
