@@ -10,6 +10,7 @@ import {
   type ParamProperties,
   PipesConsumer,
   PipesContextCreator,
+  STATIC_CONTEXT,
 } from '@nestjs/core/internal';
 import type { NestContainer } from '@nestjs/core';
 import type { CanActivate, NestInterceptor, PipeTransform } from '@nestjs/common';
@@ -193,7 +194,7 @@ class FiltersContext extends BaseExceptionFilterContext {
 
   #globalFilters(contextId?: ContextId, inquirerId?: string): unknown[] {
     const everywhere = this.#config?.getGlobalFilters() ?? [];
-    if (!contextId) return everywhere;
+    if (!contextId || contextId === STATIC_CONTEXT) return everywhere;
     const scoped = (this.#config?.getGlobalRequestFilters() ?? []).flatMap((wrapper) => {
       const host = wrapper.getInstanceByContextId(this.getContextId(contextId, wrapper), inquirerId) as
         ReturnType<typeof wrapper.getInstanceByContextId> | undefined;

@@ -1,5 +1,11 @@
 import { type ContextId, ContextIdFactory, type NestContainer } from '@nestjs/core';
-import { Injector, type InstanceWrapper, type Module, REQUEST_CONTEXT_ID } from '@nestjs/core/internal';
+import {
+  Injector,
+  type InstanceWrapper,
+  type Module,
+  REQUEST_CONTEXT_ID,
+  STATIC_CONTEXT,
+} from '@nestjs/core/internal';
 import type { Controller } from '@nestjs/common/internal';
 import type { CometSession } from './comet-session.js';
 import type { EnhancerContexts, Enhancers } from './enhancer-contexts.js';
@@ -31,7 +37,12 @@ export class HandlerFactory {
   make(host: HandlerHost, methodName: string, kind: OperationKind): Handler {
     const { wrapper, moduleKey, instance, reflected } = host;
     const name = `${host.name}.${methodName}`;
-    const enhancers = this.contexts.of({ instance, reflected, methodName, moduleKey, kind });
+    const enhancers = this.contexts.of({
+      ...{ instance, reflected, methodName, moduleKey, kind },
+      // Transient enhancers are made for each class that they are bound to.
+      contextId: STATIC_CONTEXT,
+      inquirerId: wrapper.id,
+    });
     // Nest makes one for each session, with all it depends on that is request-scoped.
     const scoped = !wrapper.isDependencyTreeStatic() || this.#scopedGlobals().length > 0;
     return {
@@ -50,12 +61,13 @@ export class HandlerFactory {
     methodName: string,
     kind: OperationKind,
   ): Promise<Enhancers> {
-    const contextId = this.#contextOf(session, wrapper.isDependencyTreeDurable());
+    const contextId = this.#contextOf(session);
     const collection = module.controllers.has(wrapper.token) ? module.controllers : module.providers;
     const instance = wrapper.isDependencyTreeStatic()
       ? host.instance
       : await this.#injector.loadPerContext(wrapper.instance as Controller, module, collection, contextId);
     await this.#injector.loadEnhancersPerContext(wrapper, contextId, wrapper, this.#scopedGlobals());
+    if (wrapper.isDependencyTreeStatic()) shareTransients(wrapper, contextId);
     return this.contexts.of({
       instance,
       reflected,
@@ -79,17 +91,30 @@ export class HandlerFactory {
     ];
   }
 
-  /** One for each session, in which `REQUEST` is the session, as in gateways of Nest. */
-  #contextOf(session: CometSession, durable: boolean): ContextId {
+  /**
+   * One for each session, in which `REQUEST` is the session, as in gateways of Nest. Durable providers have the payload of
+   * their own context there.
+   */
+  #contextOf(session: CometSession): ContextId {
     const contextId = ContextIdFactory.getByRequest(session as CometSession & Record<string, unknown>);
     if (!Object.hasOwn(session, REQUEST_CONTEXT_ID)) {
       Object.defineProperty(session, REQUEST_CONTEXT_ID, { value: contextId, configurable: true });
-      const { payload } = contextId as { payload?: object };
-      this.container.registerRequestProvider(
-        durable ? payload : payload ? Object.assign(session, payload) : session,
-        contextId,
-      );
+      const { payload = {} } = contextId as { payload?: object };
+      // As in requests of Nest, but nothing may stand in for what the session says of itself.
+      for (const [name, value] of Object.entries(payload)) {
+        if (!(name in session)) Object.defineProperty(session, name, { value, configurable: true });
+      }
+      this.container.registerRequestProvider(session, contextId);
     }
     return contextId;
+  }
+}
+
+/** What is made for a class that is a singleton is found in no other context: not even where global enhancers have one. */
+function shareTransients(host: InstanceWrapper, contextId: ContextId): void {
+  const enhancers = (host.getEnhancersMetadata() as InstanceWrapper[] | undefined) ?? [];
+  for (const enhancer of enhancers.filter(({ isTransient }) => isTransient)) {
+    const made = enhancer.getInstanceByContextId(STATIC_CONTEXT, host.id);
+    enhancer.setInstanceByContextId(contextId, made, host.id);
   }
 }

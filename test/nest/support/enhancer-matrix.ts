@@ -1,4 +1,5 @@
 import {
+  applyDecorators,
   type ArgumentsHost,
   type CallHandler,
   type CanActivate,
@@ -178,12 +179,12 @@ const FILTERS = byPlace((place): Type<ExceptionFilter> => {
   return mixin(PlacedFilter);
 });
 
-const onMethod: MethodDecorator = (...method) => {
-  UseGuards(GUARDS.method)(...method);
-  UsePipes(PIPES.method)(...method);
-  UseInterceptors(INTERCEPTORS.method)(...method);
-  UseFilters(FILTERS.method)(...method);
-};
+const onMethod = applyDecorators(
+  UseGuards(GUARDS.method),
+  UsePipes(PIPES.method),
+  UseInterceptors(INTERCEPTORS.method),
+  UseFilters(FILTERS.method),
+);
 
 @CometGateway()
 @UseGuards(GUARDS.class)
