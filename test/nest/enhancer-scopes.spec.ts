@@ -31,7 +31,14 @@ import {
 } from '@nestjs/core';
 import { MessageBody, SubscribeMessage } from '@nestjs/websockets';
 import type { Observable } from 'rxjs';
-import { CometGateway, type CometSession, OnPublish, OnSubscribe } from '../../src/index.js';
+import {
+  CometGateway,
+  type CometMessage,
+  type CometSession,
+  OnChannel,
+  OnPublish,
+  OnSubscribe,
+} from '../../src/index.js';
 import { NestStage } from './support/nest-stage.js';
 
 /** What enhancers and handlers have done, with the user of the session that they were made for, if any. */
@@ -251,6 +258,58 @@ describe('enhancers', () => {
       }
     },
   );
+
+  it.each([
+    ['transient', Scope.TRANSIENT],
+    ['request-scoped', Scope.REQUEST],
+  ] as const)('[G3] of what hears messages run, or stop the start: %s', async (name, scope) => {
+    const bound = enhancersOf(scope, Plain, 'heard');
+    @Injectable()
+    class Listener {
+      @bind(bound)
+      @OnChannel('/heard')
+      hear(@MessageBody(bound.pipe) { data }: CometMessage): void {
+        if (data === 'fail') throw new RangeError('secret');
+        seen.push('handler');
+      }
+    }
+    const starting = stage.start({ providers: [Plain, Listener] });
+    if (scope === Scope.REQUEST) {
+      await expect(starting).rejects.toThrow(/Listener is request-scoped/);
+      return;
+    }
+    const alice = await (await starting).socket('alice').join();
+    seen.length = 0;
+    expect((await alice.publish('/heard', 1)).successful).toBe(true);
+    const [guard, interceptor, pipe] = ['guard', 'interceptor', 'pipe'].map(
+      (kind) => `${kind} heard anybody`,
+    );
+    expect([name, ...seen]).toEqual(['transient', guard, interceptor, pipe, pipe, 'handler']);
+    expect((await alice.publish('/heard', 'fail')).error).toBe('409:anybody:taken');
+  });
+
+  it('[G2] [G3] that cannot be made refuse, and the log says why', async () => {
+    let broken = true;
+    @Injectable({ scope: Scope.REQUEST })
+    class BrokenGuard implements CanActivate {
+      constructor() {
+        if (broken) throw new Error('hunter2');
+      }
+      canActivate(): boolean {
+        return true;
+      }
+    }
+    const onMethod = applyDecorators(
+      UseGuards(BrokenGuard),
+      UseFilters(enhancersOf(PER_SESSION, Caller, 'x').filter),
+    );
+    const app = await stage.start({ providers: [Plain, Caller, gatewayWith(none, onMethod)] });
+    expect((await app.socket('alice').handshake()).error).toBe('403::handshake_denied');
+    expect(app.log.text).toMatch(/^warn .*\.handleConnection failed.*hunter2/m);
+    broken = false;
+    const alice = await app.socket('alice').join();
+    expect((await alice.publish('/service/scoped', 1)).successful).toBe(true);
+  });
 
   it('[G3] of a base class hold for handlers that are inherited', async () => {
     const bound = enhancersOf(Scope.DEFAULT, Plain, 'of the base');
