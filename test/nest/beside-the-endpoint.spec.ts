@@ -179,12 +179,11 @@ describe.each(HTTP_KINDS)('beside the endpoint on %s', (http) => {
     }
   });
 
-  it('a global guard that denies everything does not keep the protocol out', async () => {
-    const app = await stage.start({
-      http,
-      ...beside,
-      providers: [...beside.providers, { provide: APP_GUARD, useClass: NobodyGuard }],
-    });
+  it('a global guard that denies everything keeps clients out of handlers, and not out of the protocol', async () => {
+    const guard = { provide: APP_GUARD, useClass: NobodyGuard };
+    const guarded = await stage.start({ http, ...beside, providers: [...beside.providers, guard] });
+    expect(await guarded.socket('alice').handshake()).toMatchObject({ error: '403::Forbidden' });
+    const app = await stage.start({ http, ...beside, providers: [PlainGateway, guard] });
     expect((await get(app, '/portal')).status).toBe(403);
     for (const client of [app.socket('alice'), app.polling('alice')]) {
       await client.join();
