@@ -57,3 +57,24 @@ export function withTimeLimit<T>(
   });
   return Promise.race([answer, limit]).finally(() => deadline?.cancel());
 }
+
+/**
+ * The same, and goes on with the answer, or with what went wrong where there is none. What comes after has failures of its
+ * own.
+ */
+export function afterHook<T, R>(
+  scheduler: Scheduler,
+  milliseconds: number,
+  what: string,
+  hook: (expired: () => boolean) => MaybePromise<T>,
+  next: (answer: T) => MaybePromise<R>,
+  failed: (error: unknown) => R,
+): MaybePromise<R> {
+  let answer: MaybePromise<T>;
+  try {
+    answer = withTimeLimit(scheduler, milliseconds, what, hook);
+  } catch (error) {
+    return failed(error);
+  }
+  return isThenable(answer) ? answer.then(next, failed) : next(answer);
+}

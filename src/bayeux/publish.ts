@@ -4,7 +4,7 @@ import { BINARY_EXT, BinaryData, isMarkedBinary, readBinary } from './extensions
 import { BayeuxErrors, denied } from './errors.js';
 import type { Exchange, Replies } from './exchange.js';
 import { failure, type Incoming, replyTo } from './incoming.js';
-import { isThenable, withTimeLimit } from './maybe-promise.js';
+import { afterHook, isThenable, withTimeLimit } from './maybe-promise.js';
 import { isJsonObject, type Reply } from './message.js';
 import type { Decision, MaybePromise } from './ports.js';
 import { passesListeners, send } from './sending.js';
@@ -50,29 +50,19 @@ function judged(
   };
   const next = (outcome: PublishOutcome): MaybePromise<Replies> =>
     outcome.kind === 'passed' ? then(outcome.data) : [refusal(message, outcome.failure)];
-  let judging: MaybePromise<PublishOutcome | undefined>;
-  try {
-    judging = withTimeLimit(
-      core.scheduler,
-      core.options.hookTimeout,
-      `Judging a publish on ${channel}`,
-      (expired) => core.services.publish?.({ session, channel, id, data }, expired),
-    );
-  } catch (error) {
-    return failed(error);
-  }
-  if (judging === undefined) return then(data);
-  if (!isThenable(judging)) return next(judging);
-  // What comes after has failures of its own.
-  return judging.then(
-    (outcome) => (outcome ? next(outcome) : then(data)),
-    (error: unknown) => failed(error),
+  return afterHook<PublishOutcome, Replies>(
+    core.scheduler,
+    core.options.hookTimeout,
+    `Judging a publish on ${channel}`,
+    (expired) => core.services.publish?.({ session, channel, id, data }, expired) ?? { kind: 'passed', data },
+    next,
+    failed,
   );
 }
 
 /** The reply that says why the application refuses a message. */
-function refusal(message: Incoming, { error, ...rest }: Failure): Reply {
-  return failure(message, error, detailsOf({ error, ...rest }));
+function refusal(message: Incoming, why: Failure): Reply {
+  return failure(message, why.error, detailsOf(why));
 }
 
 /** Goes on with `then`, unless somebody who listens to the channel has stopped the message. */

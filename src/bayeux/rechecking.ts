@@ -1,5 +1,5 @@
 import type { Core } from './core.js';
-import { isThenable, withTimeLimit } from './maybe-promise.js';
+import { afterHook, isThenable } from './maybe-promise.js';
 import type { Decision, MaybePromise } from './ports.js';
 import type { Session } from './session.js';
 import { leave } from './subscribing.js';
@@ -43,15 +43,12 @@ function passesGuards(core: Core, session: Session, name: string): MaybePromise<
     core.logger.error(`A subscription to ${name} could not be judged anew, so it ends.`, error);
     return false;
   };
-  try {
-    const refused = withTimeLimit(
-      core.scheduler,
-      core.options.hookTimeout,
-      `Judging a subscription to ${name}`,
-      (expired) => core.services.resubscribe?.(session, name, expired),
-    );
-    return isThenable(refused) ? refused.then((failure) => !failure, failed) : !refused;
-  } catch (error) {
-    return failed(error);
-  }
+  return afterHook(
+    core.scheduler,
+    core.options.hookTimeout,
+    `Judging a subscription to ${name}`,
+    (expired) => core.services.resubscribe?.(session, name, expired),
+    (refused) => !refused,
+    failed,
+  );
 }

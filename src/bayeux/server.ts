@@ -232,11 +232,13 @@ export class BayeuxServer implements Core {
     const waiting: PromiseLike<void>[] = [];
     for (const session of this.sessions.all()) {
       const idle = session.idle();
-      const end = (): void => {
-        session.end('shutdown', this.random() * this.options.rehandshakeSpread);
-      };
-      if (isThenable(idle)) waiting.push(idle.then(end));
-      else end();
+      if (isThenable(idle))
+        waiting.push(
+          idle.then(() => {
+            this.#sendAway(session);
+          }),
+        );
+      else this.#sendAway(session);
     }
     for (const session of [...this.locals.values()]) session.end('shutdown');
     // What a client said before it left is handled all the same.
@@ -252,12 +254,15 @@ export class BayeuxServer implements Core {
       () => undefined,
       (error: unknown) => {
         this.logger.warn(`${(error as Error).message} Those calls get no answer.`);
-        for (const session of this.sessions.all()) {
-          session.end('shutdown', this.random() * this.options.rehandshakeSpread);
-        }
+        for (const session of this.sessions.all()) this.#sendAway(session);
         this.#letGo(() => true);
       },
     );
+  }
+
+  /** Its client is to come back, after a while of its own. */
+  #sendAway(session: Session): void {
+    session.end('shutdown', this.random() * this.options.rehandshakeSpread);
   }
 
   /** Answers requests that wait for handlers, as those would hold up the end of their HTTP server. */

@@ -51,10 +51,10 @@ export interface Services {
   /** Whether a handler judges publishes at all: most applications have none, and publishes come in masses. */
   readonly judgesPublishes?: boolean;
   /**
-   * Judges a publish that is permitted, before listeners hear of it. `undefined` where no handler is concerned. No handler
-   * begins once the time has `expired`, as the publish is refused then.
+   * Judges a publish that is permitted, before listeners hear of it. No handler begins once the time has `expired`, as the
+   * publish is refused then.
    */
-  publish?(message: ClientMessage, expired: () => boolean): MaybePromise<PublishOutcome> | undefined;
+  publish?(message: ClientMessage, expired: () => boolean): MaybePromise<PublishOutcome>;
   /** Judges a subscription that is permitted, to a channel or a pattern. `undefined` lets it be. */
   subscribe?(request: Omit<ClientMessage, 'data'>, expired: () => boolean): MaybePromise<Failure | undefined>;
   /** Judges a subscription anew, after the session has presented another token. Nothing but guards is asked. */

@@ -17,10 +17,10 @@ import {
 import type { ChannelLimits } from '../bayeux/channel.js';
 import { channelParam } from './channel-param.decorator.js';
 import { variablesOf } from './handler-channel.js';
-import { type ExploredClass, type ExploredMethod, parametersOf } from './handler.explorer.js';
+import type { ExploredClass, ExploredMethod } from './handler.explorer.js';
 import { checkAnswers, checkChannels, checkService, refuse, shown } from './name-checks.js';
 import { CometLogger } from './nest.logger.js';
-import { ACK, isParameterOfGateways } from './operation-kinds.js';
+import { ACK, isParameterOfGateways, parametersOf, typeOfParameter } from './operation-kinds.js';
 
 const logger = new CometLogger();
 
@@ -140,7 +140,7 @@ function checkScope(where: string, type: ExploredClass, method: ExploredMethod):
 function checkParameters(where: string, type: ExploredClass, method: ExploredMethod): void {
   const { gateway } = type;
   const { name, publishes, subscribes, hears, lifeCycle } = method;
-  const parameters = Object.entries(parametersOf(type, name));
+  const parameters = Object.entries(parametersOf(type.reflected, name));
   if (parameters.length === 0) return;
   const message = gateway === 'comet' && typeof method.message === 'string' ? [method.message] : [];
   const channels = [...message, ...publishes, ...subscribes, ...hears];
@@ -165,7 +165,7 @@ function checkParameters(where: string, type: ExploredClass, method: ExploredMet
     );
   }
   for (const [key, { factory, data, pipes = [] }] of parameters) {
-    const kind = Number(key.split(':')[0]);
+    const kind = typeOfParameter(key);
     if (kind === ACK && message.length === 0) {
       refuse(
         `${where} has a parameter with @Ack(), but calls of services alone are acknowledged, and nothing else calls ` +
@@ -298,12 +298,12 @@ function checkMade(
   explored: ExploredClass,
   { method, name: methodName }: ExploredMethod,
 ): void {
-  const { module, name, type } = explored;
+  const { module, name, reflected, type } = explored;
   const bound = [
     ...Object.values(ENHANCERS).flatMap((key) =>
       [type, method].flatMap((target) => (Reflect.getMetadata(key, target) ?? []) as unknown[]),
     ),
-    ...Object.values(parametersOf(explored, methodName)).flatMap(({ pipes = [] }) => pipes),
+    ...Object.values(parametersOf(reflected, methodName)).flatMap(({ pipes = [] }) => pipes),
   ];
   for (const enhancer of bound) {
     // Nest takes a class with static methods as an instance.

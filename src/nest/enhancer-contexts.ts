@@ -19,14 +19,13 @@ import {
   EXCEPTION_FILTERS_METADATA,
   type ExceptionFilterMetadata,
 } from '@nestjs/common/internal';
-import { PARAM_ARGS_METADATA } from '@nestjs/websockets/internal';
-import { type OperationKind, parameterOf, type ParameterMetadata } from './operation-kinds.js';
+import { type OperationKind, parameterOf, parametersOf, typeOfParameter } from './operation-kinds.js';
 
 /** A parameter of a handler: where its value comes from, and the pipes it goes through. */
 export interface Parameter {
   readonly index: number;
   readonly extract: (args: readonly unknown[]) => unknown;
-  readonly pipes: readonly PipeTransform[];
+  readonly pipes: PipeTransform[];
   readonly metadata: Pick<ParamProperties, 'type' | 'data' | 'schema'> & { readonly metatype?: unknown };
 }
 
@@ -44,8 +43,8 @@ export interface Enhancers {
   readonly call: (...args: unknown[]) => unknown;
   /** An object of the same class, for reading what is marked on it. */
   readonly reflected: object;
-  readonly guards: readonly CanActivate[];
-  readonly interceptors: readonly NestInterceptor[];
+  readonly guards: CanActivate[];
+  readonly interceptors: NestInterceptor[];
   /** `undefined` where the handler takes its arguments as they are. */
   readonly parameters: readonly Parameter[] | undefined;
   /** The nearest to the handler first. */
@@ -110,25 +109,22 @@ export class EnhancerContexts {
     const common = kind.guarded
       ? this.#pipes.create(reflected, callback, moduleKey, contextId, inquirerId)
       : [];
-    const declared = this.#utils.reflectCallbackMetadata<Record<string, ParameterMetadata> | undefined>(
-      reflected,
-      methodName,
-      PARAM_ARGS_METADATA,
-    );
-    if (!declared && common.length === 0 && !kind.rearranged) return undefined;
+    const declared = parametersOf(reflected, methodName);
+    const isDeclared = Object.keys(declared).length > 0;
+    if (!isDeclared && common.length === 0 && !kind.rearranged) return undefined;
     const types = this.#utils.reflectCallbackParamtypes(reflected, methodName) as unknown[] | undefined;
     const contextOf = this.#utils.getContextFactory('ws', reflected, callback);
     this.#pipes.setModuleContext(moduleKey);
-    return Object.entries(declared ?? kind.parameters).map(([key, parameter]): Parameter => {
+    return Object.entries(isDeclared ? declared : kind.parameters).map(([key, parameter]): Parameter => {
       const { index, data, pipes = [], schema, factory } = parameter;
       const custom = key.includes(CUSTOM_ROUTE_ARGS_METADATA);
-      const type = this.#utils.mapParamType(key);
+      const type = typeOfParameter(key);
       return {
         index,
         extract:
           custom && factory
             ? (args) => factory(data, contextOf(args as unknown[]))
-            : (args) => parameterOf(Number(type), data, args),
+            : (args) => parameterOf(type, data, args),
         pipes: kind.guarded
           ? [
               ...common,
@@ -140,7 +136,7 @@ export class EnhancerContexts {
             ]
           : [],
         metadata: {
-          type: custom ? type : Number(type),
+          type: custom ? this.#utils.mapParamType(key) : type,
           data: data as never,
           ...(schema !== undefined && { schema: schema as never }),
           metatype: types?.[index],

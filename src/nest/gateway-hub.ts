@@ -17,7 +17,7 @@ import type { SessionEnd } from '../bayeux/session-state.js';
 import { CometContext } from './comet-context.js';
 import { viewOf } from './comet-session.js';
 import { byVariables, HandlerChannel } from './handler-channel.js';
-import type { Handler, Operations } from './operation.js';
+import type { Handler, OperationInput, Operations } from './operation.js';
 
 /** A handler, and the channel it is for. */
 export interface ChannelHandler {
@@ -142,10 +142,10 @@ export class GatewayHub implements Services, SessionListener {
     return this.#publishes.length > 0;
   }
 
-  publish(message: ClientMessage, expired: () => boolean): MaybePromise<PublishOutcome> | undefined {
+  publish(message: ClientMessage, expired: () => boolean): MaybePromise<PublishOutcome> {
     const { session, channel, id } = message;
     const operations = this.#operations;
-    if (!operations || session.state.local) return undefined;
+    if (!operations || session.state.local) return { kind: 'passed', data: message.data };
     const step = (index: number, data: unknown): MaybePromise<PublishOutcome> => {
       for (let at = index; at < this.#publishes.length; at++) {
         const { handler, channel: own } = this.#publishes[at] as ChannelHandler;
@@ -209,7 +209,7 @@ export class GatewayHub implements Services, SessionListener {
     ask: (
       operations: Operations,
       handler: Handler,
-      input: Parameters<Operations['run']>[1],
+      input: OperationInput,
     ) => MaybePromise<Failure | undefined>,
   ): MaybePromise<Failure | undefined> {
     const operations = this.#operations;

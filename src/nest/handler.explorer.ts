@@ -2,18 +2,17 @@ import { types } from 'node:util';
 import type { Type } from '@nestjs/common';
 import { PATH_METADATA } from '@nestjs/common/internal';
 import { MetadataScanner, type NestContainer } from '@nestjs/core';
-import { ContextUtils, type InstanceWrapper } from '@nestjs/core/internal';
+import type { InstanceWrapper } from '@nestjs/core/internal';
 import {
   GATEWAY_METADATA,
   GATEWAY_OPTIONS,
   MESSAGE_MAPPING_METADATA,
   MESSAGE_METADATA,
-  PARAM_ARGS_METADATA,
 } from '@nestjs/websockets/internal';
 import { authorizedChannels } from './comet-authorize.decorator.js';
 import { isBayeuxPath } from './gateway-path.js';
 import type { HandlerHost } from './method-handler.js';
-import type { ParameterMetadata } from './operation-kinds.js';
+import { parametersOf } from './operation-kinds.js';
 import { heardChannels } from './on-channel.decorator.js';
 import { publishedChannels } from './on-publish.decorator.js';
 import { subscribedChannels } from './on-subscribe.decorator.js';
@@ -125,8 +124,18 @@ function unlisted(
       if (names.length === 0) return [];
       return [
         {
-          ...{ wrapper, module, moduleKey, type, instance, name: nameOf(type), reflected: prototype },
-          ...{ listed: false, gateway: 'none', isStatic: true, perUse: undefined, methods: [] },
+          wrapper,
+          module,
+          moduleKey,
+          type,
+          instance,
+          name: nameOf(type),
+          reflected: prototype,
+          listed: false,
+          gateway: 'none',
+          isStatic: true,
+          perUse: undefined,
+          methods: [],
           misplaced: names.map((name) => ({ name, why: 'unlisted' })),
         },
       ];
@@ -201,21 +210,6 @@ function nameOf(type: Type): string {
   return typeof name === 'string' && name !== '' ? name : 'A class without a name';
 }
 
-const utils = new ContextUtils();
-
-/** The decorated parameters of a method, by Nest's keys. */
-export function parametersOf(
-  { reflected }: Pick<HandlerHost, 'reflected'>,
-  methodName: string,
-): Readonly<Record<string, ParameterMetadata>> {
-  const metadata = utils.reflectCallbackMetadata<Record<string, ParameterMetadata> | undefined>(
-    reflected,
-    methodName,
-    PARAM_ARGS_METADATA,
-  );
-  return metadata ?? {};
-}
-
 function gatewayKind(type: Type, path: string): GatewayKind {
   if (Reflect.getMetadata(GATEWAY_METADATA, type) === undefined) return 'none';
   const options = Reflect.getMetadata(GATEWAY_OPTIONS, type) as { path?: string } | undefined;
@@ -231,7 +225,7 @@ function isOfInterest(
 ): boolean {
   if (hasMetadata(prototype[name] as Method)) return true;
   if (gateway === 'comet' && HOOKS.some((hook) => hook === name)) return true;
-  return Object.keys(parametersOf({ reflected }, name)).length > 0;
+  return Object.keys(parametersOf(reflected, name)).length > 0;
 }
 
 function hasMetadata(method: object): boolean {
@@ -242,10 +236,11 @@ function hasMetadata(method: object): boolean {
 function methodOf(name: string, prototype: Record<string, Method>, gateway: GatewayKind): ExploredMethod {
   const method = prototype[name] as Method;
   const lifeCycle = gateway === 'comet' ? HOOKS.find((hook) => hook === name) : undefined;
-  const common = { name, method, lifeCycle };
   const mapped = isMapped(method);
   return {
-    ...common,
+    name,
+    method,
+    lifeCycle,
     message: mapped ? ((Reflect.getMetadata(MESSAGE_METADATA, method) as unknown) ?? null) : undefined,
     publishes: publishedChannels(method),
     subscribes: subscribedChannels(method),

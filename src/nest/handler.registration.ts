@@ -7,10 +7,10 @@ import type { CometService } from './comet.service.js';
 import type { CometSession } from './comet-session.js';
 import type { Handlers } from './gateway-hub.js';
 import { HandlerChannel } from './handler-channel.js';
-import { type ExploredClass, type ExploredMethod, parametersOf } from './handler.explorer.js';
+import type { ExploredClass, ExploredMethod } from './handler.explorer.js';
 import { calledOn } from './enhancer-contexts.js';
 import type { HandlerFactory } from './method-handler.js';
-import { ACK, OPERATIONS } from './operation-kinds.js';
+import { ACK, OPERATIONS, parametersOf, typeOfParameter } from './operation-kinds.js';
 import type { Handler, Operations } from './operation.js';
 
 /** The handlers of all classes, each with what is bound to it. */
@@ -18,12 +18,11 @@ export function handlersOf(classes: readonly ExploredClass[], factory: HandlerFa
   const of = <T>(pick: (type: ExploredClass, method: ExploredMethod) => readonly T[]): T[] =>
     classes.flatMap((type) => type.methods.flatMap((method) => pick(type, method)));
   const on = (names: 'publishes' | 'subscribes', operation: 'publish' | 'subscribe') =>
-    of((type, method) =>
-      method[names].map((name) => ({
-        channel: new HandlerChannel(name),
-        handler: factory.make(type, method.name, OPERATIONS[operation]),
-      })),
-    );
+    of((type, method) => {
+      if (method[names].length === 0) return [];
+      const handler = factory.make(type, method.name, OPERATIONS[operation]);
+      return method[names].map((name) => ({ channel: new HandlerChannel(name), handler }));
+    });
   const hooks = (hook: ExploredMethod['lifeCycle'], operation: 'handshake' | 'disconnect') =>
     of((type, method) =>
       method.lifeCycle === hook && hook ? [factory.make(type, method.name, OPERATIONS[operation])] : [],
@@ -88,6 +87,6 @@ function listener(handler: Handler, operations: Operations, pattern: string): Me
   };
 }
 
-function acknowledges(type: ExploredClass, methodName: string): boolean {
-  return Object.keys(parametersOf(type, methodName)).some((key) => Number(key.split(':')[0]) === ACK);
+function acknowledges({ reflected }: ExploredClass, methodName: string): boolean {
+  return Object.keys(parametersOf(reflected, methodName)).some((key) => typeOfParameter(key) === ACK);
 }

@@ -28,23 +28,40 @@ export interface HandlerHost {
 /** What handlers are made with: one for all of an application. */
 export class HandlerFactory {
   readonly #injector = new Injector();
+  readonly #contexts: EnhancerContexts;
+  readonly #container: NestContainer;
+  /** Enhancers of the whole application that are no singletons. Nest makes them for controllers alone. */
+  readonly #scopedGlobals: InstanceWrapper[];
 
-  constructor(
-    readonly contexts: EnhancerContexts,
-    private readonly container: NestContainer,
-  ) {}
+  constructor(contexts: EnhancerContexts, container: NestContainer) {
+    this.#contexts = contexts;
+    this.#container = container;
+    const { applicationConfig: config } = container;
+    this.#scopedGlobals = config
+      ? [
+          ...config.getGlobalRequestGuards(),
+          ...config.getGlobalRequestInterceptors(),
+          ...config.getGlobalRequestPipes(),
+          ...config.getGlobalRequestFilters(),
+        ]
+      : [];
+  }
 
   make(host: HandlerHost, methodName: string, kind: OperationKind): Handler {
     const { wrapper, moduleKey, instance, reflected } = host;
     const name = `${host.name}.${methodName}`;
-    const enhancers = this.contexts.of({
-      ...{ instance, reflected, methodName, moduleKey, kind },
+    const enhancers = this.#contexts.of({
+      instance,
+      reflected,
+      methodName,
+      moduleKey,
+      kind,
       // Transient enhancers are made for each class that they are bound to.
       contextId: STATIC_CONTEXT,
       inquirerId: wrapper.id,
     });
     // Nest makes one for each session, with all it depends on that is request-scoped.
-    const scoped = !wrapper.isDependencyTreeStatic() || this.#scopedGlobals().length > 0;
+    const scoped = !wrapper.isDependencyTreeStatic() || this.#scopedGlobals.length > 0;
     return {
       name,
       kind,
@@ -66,9 +83,9 @@ export class HandlerFactory {
     const instance = wrapper.isDependencyTreeStatic()
       ? host.instance
       : await this.#injector.loadPerContext(wrapper.instance as Controller, module, collection, contextId);
-    await this.#injector.loadEnhancersPerContext(wrapper, contextId, wrapper, this.#scopedGlobals());
+    await this.#injector.loadEnhancersPerContext(wrapper, contextId, wrapper, this.#scopedGlobals);
     if (wrapper.isDependencyTreeStatic()) shareTransients(wrapper, contextId);
-    return this.contexts.of({
+    return this.#contexts.of({
       instance,
       reflected,
       methodName,
@@ -77,18 +94,6 @@ export class HandlerFactory {
       contextId,
       inquirerId: wrapper.id,
     });
-  }
-
-  /** Enhancers of the whole application that are no singletons. Nest makes them for controllers alone. */
-  #scopedGlobals(): InstanceWrapper[] {
-    const { applicationConfig: config } = this.container;
-    if (!config) return [];
-    return [
-      ...config.getGlobalRequestGuards(),
-      ...config.getGlobalRequestInterceptors(),
-      ...config.getGlobalRequestPipes(),
-      ...config.getGlobalRequestFilters(),
-    ];
   }
 
   /**
@@ -104,7 +109,7 @@ export class HandlerFactory {
       for (const [name, value] of Object.entries(payload)) {
         if (!(name in session)) Object.defineProperty(session, name, { value, configurable: true });
       }
-      this.container.registerRequestProvider(session, contextId);
+      this.#container.registerRequestProvider(session, contextId);
     }
     return contextId;
   }

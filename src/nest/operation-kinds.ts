@@ -1,5 +1,7 @@
 import type { ExecutionContext } from '@nestjs/common';
 import { CUSTOM_ROUTE_ARGS_METADATA } from '@nestjs/common/internal';
+import { ContextUtils } from '@nestjs/core/internal';
+import { PARAM_ARGS_METADATA } from '@nestjs/websockets/internal';
 import { BayeuxErrors } from '../bayeux/errors.js';
 import { CometContext, type CometOperation } from './comet-context.js';
 
@@ -77,6 +79,26 @@ export const OPERATIONS: Readonly<Record<CometOperation, OperationKind>> = {
   handshake: kind('handshake', { unforeseen: BayeuxErrors.handshakeDenied, code: 403 }),
   disconnect: kind('disconnect', { guarded: false }),
 };
+
+const utils = new ContextUtils();
+
+/** The decorated parameters of a method of a class, by Nest's keys. `reflected` is an object of that class. */
+export function parametersOf(
+  reflected: object,
+  methodName: string,
+): Readonly<Record<string, ParameterMetadata>> {
+  const metadata = utils.reflectCallbackMetadata<Record<string, ParameterMetadata> | undefined>(
+    reflected,
+    methodName,
+    PARAM_ARGS_METADATA,
+  );
+  return metadata ?? {};
+}
+
+/** The number of the decorator that a key of Nest is of; no number for one of the application. */
+export function typeOfParameter(key: string): number {
+  return Number(utils.mapParamType(key));
+}
 
 /** What a decorated parameter is given of the arguments of an operation. */
 export function parameterOf(type: number, data: unknown, args: readonly unknown[]): unknown {

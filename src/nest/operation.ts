@@ -113,7 +113,7 @@ export class Operations {
 
   async #activate({ guards, reflected, callback }: Enhancers, args: unknown[]): Promise<void> {
     const { guardsConsumer } = this.#contexts;
-    if (!(await guardsConsumer.tryActivate([...guards], args, reflected, callback, 'ws'))) {
+    if (!(await guardsConsumer.tryActivate(guards, args, reflected, callback, 'ws'))) {
       throw new WsException(FORBIDDEN_MESSAGE);
     }
   }
@@ -122,12 +122,15 @@ export class Operations {
     const { interceptors, reflected, callback } = enhancers;
     if (interceptors.length === 0) return this.#call(enhancers, args, expired);
     return this.#contexts.interceptorsConsumer.intercept(
-      [...interceptors],
+      interceptors,
       args,
       reflected,
       callback,
-      // eslint-disable-next-line @typescript-eslint/require-await
-      async () => (expired() ? EMPTY : this.#call(enhancers, args, expired)),
+      // Nest asks for a promise, of what is thrown at once as well.
+      () =>
+        new Promise((resolve) => {
+          resolve(expired() ? EMPTY : this.#call(enhancers, args, expired));
+        }),
       'ws',
     );
   }
@@ -154,7 +157,7 @@ export class Operations {
   #valueOf({ extract, pipes, metadata }: Parameter, args: readonly unknown[]): MaybePromise<unknown> {
     const value = extract(args);
     if (pipes.length === 0) return value;
-    return this.#contexts.pipesConsumer.apply(value, metadata as never, [...pipes]);
+    return this.#contexts.pipesConsumer.apply(value, metadata as never, pipes);
   }
 
   /** Every value of an Observable is a result, and one that came by a promise as well; nothing is none. */

@@ -1,4 +1,5 @@
 import { HttpException } from '@nestjs/common';
+import { FORBIDDEN_MESSAGE, MESSAGES } from '@nestjs/core/internal';
 import { WsException } from '@nestjs/websockets';
 import type { Failure } from '../bayeux/service.js';
 import { CometError } from './comet-error.js';
@@ -32,9 +33,10 @@ export function failureOf(exception: unknown, code = 400): Failure | undefined {
 export function failureOfPayload(payload: unknown, code = 400): Failure | undefined {
   if (payload === undefined || payload === null) return undefined;
   const message = messageOf(payload);
-  if (message === UNKNOWN) return undefined;
+  // What Nest's own filter says of an exception that it does not know.
+  if (message === MESSAGES.UNKNOWN_EXCEPTION_MESSAGE) return undefined;
   // What Nest says when a guard returns false.
-  const status = message === FORBIDDEN ? 403 : (statusOf(payload) ?? code);
+  const status = message === FORBIDDEN_MESSAGE ? 403 : (statusOf(payload) ?? code);
   const said = message ?? (Array.isArray(payload) ? 'validation_failed' : 'request_failed');
   const error = text(CODED.test(said) ? said : `${status}::${said}`);
   return failure(error, isStandard(payload) ? undefined : payload);
@@ -44,10 +46,6 @@ export function failureOfPayload(payload: unknown, code = 400): Failure | undefi
 export function isServerError({ error }: Failure): boolean {
   return error.startsWith('5');
 }
-
-/** What Nest's own filter says of an exception that it does not know. */
-const UNKNOWN = 'Internal server error';
-const FORBIDDEN = 'Forbidden resource';
 
 function failure(error: string, details: unknown): Failure {
   const plain = plainDetails(details);

@@ -4,7 +4,7 @@ import { plainName } from '../dialect.js';
 import { BayeuxErrors, denied } from '../errors.js';
 import type { Exchange, Replies } from '../exchange.js';
 import { echoSubscription, failure, type Incoming, replyTo } from '../incoming.js';
-import { isThenable, withTimeLimit } from '../maybe-promise.js';
+import { afterHook, isThenable } from '../maybe-promise.js';
 import type { Reply } from '../message.js';
 import type { Decision, MaybePromise } from '../ports.js';
 import { detailsOf, type Failure } from '../service.js';
@@ -137,15 +137,12 @@ function judge(core: Core, { id }: Incoming, session: Session, channel: string):
     core.logger.error(`A subscription to ${channel} could not be judged, so it is refused.`, error);
     return verdict({ error: BayeuxErrors.subscribeFailed });
   };
-  try {
-    const judging = withTimeLimit(
-      core.scheduler,
-      core.options.hookTimeout,
-      `Judging a subscription to ${channel}`,
-      (expired) => core.services.subscribe?.({ session, channel, id }, expired),
-    );
-    return isThenable(judging) ? judging.then(verdict, failed) : verdict(judging);
-  } catch (error) {
-    return failed(error);
-  }
+  return afterHook(
+    core.scheduler,
+    core.options.hookTimeout,
+    `Judging a subscription to ${channel}`,
+    (expired) => core.services.subscribe?.({ session, channel, id }, expired),
+    verdict,
+    failed,
+  );
 }
