@@ -74,6 +74,8 @@ describe.each(USUAL_TRANSPORTS)('the cometd client with its extensions, over %s'
     await alice.ask('start', { transport, token, extensions: true, channels: ['/news'] });
     await until('a handshake', () => alice.wire.count('/meta/handshake') === 2);
     await stage.held();
+    // Over HTTP it may come after the connect that is held.
+    await until('its subscription', () => app.service.counts.channels === 1);
     await app.service.broadcast('/news', 'again');
     expect(await alice.inbox('/news', 1)).toEqual(['again']);
     expect((await alice.ask('state')).clientId).not.toBe(clientId);
