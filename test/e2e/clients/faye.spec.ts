@@ -8,8 +8,8 @@ const stage = ClientStage.forAll();
 /** It looks whether there are server-sent events, which Bayeux has not, and goes on without. */
 const LOOKS_FOR_EVENTS = /the server responded with a status of 400 \(Bad Request\)/;
 
-/** It gives a connect up after 1.2 times the timeout of the server: the difference must do for a busy machine. */
-const timeout = 1_000;
+/** It gives a connect up after 1.2 times the timeout of the server: the difference, half a second, must do for a busy machine. */
+const timeout = 2_500;
 
 beforeEach(() => {
   stage.tolerate(LOOKS_FOR_EVENTS);
